@@ -1,0 +1,2 @@
+@main
+enum Rill { static func main() {} }

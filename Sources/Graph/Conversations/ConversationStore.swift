@@ -1,0 +1,44 @@
+public import Foundation
+
+/// Keeps sessions and their messages.
+public protocol ConversationStore: Sendable {
+  /// - Throws: ``StoreError`` from every call.
+  func createSession(_ session: Session) async throws
+  func session(id: UUID) async throws -> Session?
+  /// Sessions by `updatedAt`, newest first.
+  /// - Parameter cursor: the `nextCursor` of the page before; `nil` for the first page. One that is not ours is a
+  ///   ``StoreError/Code/conflict``.
+  func sessions(limit: Int, cursor: String?) async throws -> SessionPage
+  /// - Returns: the session as it is now, or `nil` when there is none. A rename does not change `updatedAt`.
+  func renameSession(id: UUID, title: String) async throws -> Session?
+  /// Deletes a session with its messages.
+  /// - Returns: `false` when there was no such session.
+  func deleteSession(id: UUID) async throws -> Bool
+
+  /// Messages of a session, oldest first (by the order in which they were added).
+  func messages(sessionID: UUID) async throws -> [Message]
+  func message(id: UUID) async throws -> Message?
+  /// The assistant message that a run wrote.
+  func message(runID: UUID) async throws -> Message?
+
+  /// Adds the messages in one transaction, and sets the session's `updatedAt` to that of the last of them.
+  /// A missing session is ``StoreError/Code/notFound``; an id that exists is ``StoreError/Code/conflict``.
+  func add(_ messages: [Message]) async throws
+  /// Replaces content, status and answer details of an existing message.
+  func update(_ message: Message) async throws
+  /// Marks every message that is still `running` as `interrupted`: called once at the start, when no run can be alive.
+  /// - Returns: how many there were.
+  func interruptRunningMessages(errorCode: String, errorMessage: String) async throws -> Int
+}
+
+/// One page of the list of sessions.
+public struct SessionPage: Sendable, Hashable {
+  public var sessions: [Session]
+  /// Opaque; `nil` on the last page.
+  public var nextCursor: String?
+
+  public init(sessions: [Session], nextCursor: String?) {
+    self.sessions = sessions
+    self.nextCursor = nextCursor
+  }
+}
