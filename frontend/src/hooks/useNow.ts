@@ -1,0 +1,19 @@
+import { useCallback, useSyncExternalStore } from "react";
+
+const pause = () => () => {};
+
+/**
+ * The time in milliseconds, for clocks and countdowns: read when the component is drawn, and again every
+ * `intervalMs` while `running`. Rounded down to the interval, so that one drawing sees one time.
+ */
+export function useNow(running: boolean, intervalMs = 100): number {
+  const tick = useCallback(
+    (draw: () => void) => {
+      const timer = setInterval(draw, intervalMs);
+      return () => clearInterval(timer);
+    },
+    [intervalMs],
+  );
+  const read = () => Math.floor(Date.now() / intervalMs) * intervalMs;
+  return useSyncExternalStore(running ? tick : pause, read, read);
+}

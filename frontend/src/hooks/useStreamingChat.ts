@@ -1,0 +1,47 @@
+import { useChatState, useChatStore } from "./storeContext";
+import { isActive, type RunState } from "../stream/runState";
+import type { OpenConversation } from "../store/state";
+
+export interface StreamingChat {
+  conversation: OpenConversation;
+  run: RunState;
+  /** A run goes on: the input is disabled and Send is Stop. */
+  active: boolean;
+  /** Whether Retry can help after the last answer failed. */
+  canRetry: boolean;
+  /** Sends a message; text that is empty or longer than the limit is not sent. Returns whether it was sent. */
+  send(text: string): boolean;
+  /** Ends the answer; harmless when pressed twice or when nothing runs. */
+  stop(): void;
+  /** Asks the failed message again, or resumes its run where that still lives. */
+  retry(): void;
+  /** Gives up on reconnecting; the answer so far stays, with Retry. */
+  cancelRetry(): void;
+  /** Reconnects at once instead of waiting for the countdown. */
+  retryNow(): void;
+  /** Loads the open conversation again after `conversation.status` was `failed`. */
+  reload(): void;
+  dismissNotice(): void;
+  /** The text that could not be sent, once; null afterwards. */
+  takeDraft(): string | null;
+}
+
+/** The open conversation, its running answer and what the user can do with them. */
+export function useStreamingChat(): StreamingChat {
+  const store = useChatStore();
+  const conversation = useChatState((state) => state.current);
+  return {
+    conversation,
+    run: conversation.run,
+    active: isActive(conversation.run),
+    canRetry: store.canRetry(conversation),
+    send: store.send,
+    stop: store.stop,
+    retry: store.retry,
+    cancelRetry: store.cancelRetry,
+    retryNow: store.retryNow,
+    reload: store.reload,
+    dismissNotice: store.dismissNotice,
+    takeDraft: store.takeDraft,
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * The store: everything the page shows, outside React.
+ *
+ *     const store = createChatStore();            // main.tsx, once
+ *     <ChatStoreContext.Provider value={store}>   // hooks/storeContext
+ *     store.start();                              // reads the URL, loads the list, asks the server who it is
+ *
+ * Components read it through the hooks in `src/hooks` (`useStreamingChat`, `useConversations`, `useServer`,
+ * `useNow`) and never fetch anything themselves. Every action returns at once; what comes of it arrives as a new
+ * state. States are immutable: a part that did not change is the same object, so `memo` works.
+ *
+ * A test that draws components makes a store of its own with `createStaticStore(partOfTheState, spies)`.
+ */
+import type { ChatState, OpenConversation } from "./state";
+
+export { INITIAL_STATE, MESSAGE_LIMIT } from "./state";
+export type { ChatState, ConversationList, LoadStatus, OpenConversation, ServerInfo } from "./state";
+
+export interface ChatActions {
+  /** Shows an empty conversation and goes to `/`. A run that goes on keeps going in the background. */
+  newConversation(): void;
+  /** Shows a conversation, goes to `/c/{id}`, and follows its run when it has one. */
+  open(id: string): void;
+  /** Resolves to null, or to a sentence that says why it failed. */
+  rename(id: string, title: string): Promise<string | null>;
+  /** Resolves to null, or to a sentence that says why it failed. */
+  remove(id: string): Promise<string | null>;
+  loadMoreConversations(): void;
+  reloadConversations(): void;
+  /** Loads the open conversation again. */
+  reload(): void;
+  /** Returns whether the text was taken: not while a run goes on, not when empty or over 8,000 characters. */
+  send(text: string): boolean;
+  stop(): void;
+  retry(): void;
+  cancelRetry(): void;
+  retryNow(): void;
+  dismissNotice(): void;
+  takeDraft(): string | null;
+  setToken(token: string): void;
+  refreshServer(): void;
+}
+
+export interface ChatStore extends ChatActions {
+  getState(): ChatState;
+  subscribe(listener: () => void): () => void;
+  /** Whether Retry can help: the last message is a failed answer and its error is retryable. */
+  canRetry(conversation: OpenConversation): boolean;
+  start(): void;
+  /** Ends everything the store holds open; for tests. */
+  dispose(): void;
+}
+
+export { createStaticStore } from "./staticStore";
+export { canRetry } from "./history";

@@ -1,0 +1,49 @@
+import type { ChatActions, ChatStore } from "./index";
+import { INITIAL_STATE, type ChatState } from "./state";
+import { canRetry } from "./history";
+
+const nothing = () => {};
+
+/** A store that does nothing but hold a state and call spies: for drawing components in tests. */
+export interface StaticStore extends ChatStore {
+  setState(part: Partial<ChatState>): void;
+}
+
+export function createStaticStore(
+  part: Partial<ChatState> = {},
+  actions: Partial<ChatActions> = {},
+): StaticStore {
+  let state: ChatState = { ...INITIAL_STATE, ...part };
+  const listeners = new Set<() => void>();
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    setState(next) {
+      state = { ...state, ...next };
+      for (const listener of listeners) listener();
+    },
+    canRetry,
+    start: nothing,
+    dispose: nothing,
+    newConversation: nothing,
+    open: nothing,
+    rename: async () => null,
+    remove: async () => null,
+    loadMoreConversations: nothing,
+    reloadConversations: nothing,
+    reload: nothing,
+    send: () => true,
+    stop: nothing,
+    retry: nothing,
+    cancelRetry: nothing,
+    retryNow: nothing,
+    dismissNotice: nothing,
+    takeDraft: () => null,
+    setToken: nothing,
+    refreshServer: nothing,
+    ...actions,
+  };
+}
