@@ -1,0 +1,32 @@
+# Everything that a user or a contributor starts. The work is done by scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format page bench release clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build and start Rill, then open the address it prints (ARGS="--port 9000")
+	@exec scripts/run $(ARGS)
+
+test: ## everything that has to pass before a change lands
+	@exec scripts/test
+
+lint: ## formatting, lint, types and documentation only
+	@exec scripts/test lint
+
+format: ## format the Swift and TypeScript sources in place
+	@exec scripts/format
+
+page: ## build the web page from frontend/ into Public/
+	@scripts/setup page
+	@exec node frontend/scripts/build.mjs
+
+bench: ## measure latency, memory and CPU (ARGS go to benchmarks/run)
+	@scripts/setup run
+	@exec benchmarks/run $(ARGS)
+
+release: ## pack one static binary with the page into dist/
+	@exec scripts/build-release
+
+clean: ## remove what was built; keeps your data folder
+	rm -rf .build .build-* dist frontend/node_modules .tools
