@@ -1,0 +1,42 @@
+import { memo, useRef } from "react";
+import { BlockView } from "./Blocks";
+import { BlockReader } from "./blockReader";
+import type { Block } from "./blocks";
+
+interface MarkdownProps {
+  readonly text: string;
+  /** Whether more text is coming: the loose end is settled, and a cursor follows the last character. */
+  readonly isLive?: boolean;
+}
+
+/**
+ * Markdown as React elements, never as HTML text. One reader lives as long as the component, so a text that grows is
+ * read from where it was left, also when the answer is complete.
+ */
+export const Markdown = memo(function Markdown({ text, isLive = false }: MarkdownProps) {
+  const reader = useRef<BlockReader | null>(null);
+  reader.current ??= new BlockReader();
+  const { groups, live } = reader.current.read(text, isLive);
+  return (
+    <div className={isLive ? "markdown live" : "markdown"}>
+      {groups.map((blocks, index) => (
+        <Group key={index} blocks={blocks} live={index === groups.length - 1 ? live : null} />
+      ))}
+      {groups.length === 0 && live && <Group blocks={noBlocks} live={live} />}
+    </div>
+  );
+});
+
+const noBlocks: readonly Block[] = [];
+
+/** The live block is drawn inside the last group, so that it keeps its element when it is finished. */
+const Group = memo(function Group({ blocks, live }: { blocks: readonly Block[]; live: Block | null }) {
+  return (
+    <>
+      {blocks.map((block, index) => (
+        <BlockView key={index} block={block} />
+      ))}
+      {live && <BlockView key={blocks.length} block={live} />}
+    </>
+  );
+});

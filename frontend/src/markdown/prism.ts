@@ -1,0 +1,5 @@
+// Prism looks for these settings before it starts; without them it would rewrite the page's code elements by itself.
+const settings = { manual: true, disableWorkerMessageHandler: true };
+Object.assign(globalThis, { Prism: settings });
+
+export {};
