@@ -1,0 +1,74 @@
+/// A checked graph, ready to run any number of times, also at once.
+public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
+  public typealias Events = GraphEvents<State, Payload>
+
+  let plan: GraphPlan<State, Payload>
+
+  public var name: String { plan.outline.name }
+  /// The graph as a Mermaid flowchart. Solid edges are always taken, dashed ones by choice, thick ones once all sources
+  /// have run.
+  public var mermaid: String { plan.outline.mermaid }
+
+  /// Runs the graph from its start, for as long as `consume` listens.
+  ///
+  /// The nodes run while `consume` does. When it returns or throws, or the task is cancelled, every node that still
+  /// runs is cancelled and awaited before this call returns: nothing of a run outlives it.
+  /// - Parameters:
+  ///   - input: the state to begin with. On a thread with checkpoints the run is added to them, it does not continue
+  ///     them: see ``resume(threadID:input:update:options:consume:)``.
+  ///   - consume: receives the events. Iterating them throws ``GraphError`` when the run fails.
+  /// - Returns: what `consume` returns.
+  /// - Throws: what `consume` throws.
+  nonisolated(nonsending) public func run<Result>(
+    _ input: State, options: RunOptions = .init(),
+    consume: nonisolated(nonsending) (Events) async throws -> Result
+  ) async throws -> Result {
+    try await stream(options, consume) { channel in
+      try await RunDriver(plan: plan, options: options, channel: channel).run(input)
+    }
+  }
+
+  /// Goes on from the latest checkpoint of a thread: after an interrupt, a failure or a crash.
+  ///
+  /// The nodes that were due run; those that had run do not. A thread whose run has ended only reports `finished` again.
+  /// - Parameters:
+  ///   - threadID: whose checkpoint; replaces that of the options.
+  ///   - input: handed to the nodes of the first step as ``NodeContext/resumeInput``.
+  ///   - update: applied to the state before anything runs, and saved as a checkpoint of its own.
+  ///   - options: must have a checkpointer.
+  ///   - consume: as in ``run(_:options:consume:)``; iterating also throws ``GraphError`` with the codes `checkpointNotFound`,
+  ///     `checkpointMismatch`, `checkpointFailed`, and `threadFinished` for an input or update that nobody would see.
+  nonisolated(nonsending) public func resume<Result>(
+    threadID: String, input: (any Codable & Sendable)? = nil, update: State.Update? = nil,
+    options: RunOptions, consume: nonisolated(nonsending) (Events) async throws -> Result
+  ) async throws -> Result {
+    var options = options
+    options.threadID = threadID
+    return try await stream(options, consume) { [options] channel in
+      try await RunDriver(plan: plan, options: options, channel: channel)
+        .resume(input: input, update: update)
+    }
+  }
+
+  nonisolated(nonsending) private func stream<Result>(
+    _ options: RunOptions, _ consume: nonisolated(nonsending) (Events) async throws -> Result,
+    drive: @escaping @Sendable (EventChannel<Events.Element>) async throws -> Void
+  ) async throws -> Result {
+    let channel = EventChannel<Events.Element>(capacity: max(options.eventBuffer, 1))
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do {
+          try await drive(channel)
+          channel.finish()
+        } catch {
+          channel.finish(throwing: Task.isCancelled ? CancellationError() : error)
+        }
+      }
+      defer {
+        group.cancelAll()
+        channel.close()
+      }
+      return try await consume(GraphEvents(channel: channel))
+    }
+  }
+}
