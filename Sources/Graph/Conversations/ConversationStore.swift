@@ -1,6 +1,9 @@
 public import Foundation
 
 /// Keeps sessions and their messages.
+///
+/// Times are kept to the millisecond. A write that has begun is carried through when its task is cancelled, so that the
+/// partial answer of a stopped run is saved; reads end with `CancellationError`.
 public protocol ConversationStore: Sendable {
   /// - Throws: ``StoreError`` from every call.
   func createSession(_ session: Session) async throws

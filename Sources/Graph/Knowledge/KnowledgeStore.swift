@@ -5,7 +5,7 @@ public protocol KnowledgeStore: Sendable {
   /// Stores a document with all its chunks in one transaction.
   ///
   /// A document with the same content hash that is already there is left as it is; one from the same source with other
-  /// content is replaced.
+  /// content is replaced. The number of chunks is counted here, whatever the document says.
   /// - Throws: ``StoreError``.
   func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome
 
@@ -16,12 +16,17 @@ public protocol KnowledgeStore: Sendable {
 
   /// All documents, newest first.
   func documents() async throws -> [Document]
+  func documentCount() async throws -> Int
   func document(id: UUID) async throws -> Document?
   func document(contentHash: String) async throws -> Document?
   /// The chunks of a document in their order.
   func chunks(documentID: UUID) async throws -> [Chunk]
   /// - Returns: `false` when there was no such document.
   func deleteDocument(id: UUID) async throws -> Bool
+}
+
+extension KnowledgeStore {
+  public func documentCount() async throws -> Int { try await documents().count }
 }
 
 /// What saving a document came to.

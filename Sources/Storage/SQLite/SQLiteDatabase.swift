@@ -1,0 +1,100 @@
+public import Foundation
+internal import GRDB
+public import Graph
+
+/// Rill's own database: one SQLite file in the data folder.
+///
+/// Reads run side by side on their own connections (write-ahead logging), writes one after the other on theirs; none
+/// blocks a thread of the cooperative pool. Reads end early when their task is cancelled. A write is always carried
+/// through: the partial answer of a stopped run is saved by a task that may already be cancelled.
+public struct SQLiteDatabase: StoreHealth {
+  /// The name of the file in the data folder.
+  public static let fileName = "rill.sqlite"
+
+  private let writer: any DatabaseWriter
+  /// `nil` for a database in memory.
+  private let file: URL?
+
+  /// Opens the database in a folder, and makes both if they are not there.
+  ///
+  /// - Throws: ``StoreError``: ``StoreError/Code/unavailable`` when the folder cannot be written or the file is damaged,
+  ///   ``StoreError/Code/newerSchema`` when a newer Rill made it.
+  public static func open(folder: URL) async throws -> SQLiteDatabase {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(with: Result { try SQLiteErrorMapping.run { try openBlocking(folder: folder) } })
+      }
+    }
+  }
+
+  /// A database that lives as long as this value, for tests.
+  public static func inMemory() throws -> SQLiteDatabase {
+    try SQLiteErrorMapping.run {
+      let queue = try DatabaseQueue(configuration: configuration)
+      try SQLiteSchema.migrate(queue)
+      return SQLiteDatabase(writer: queue, file: nil)
+    }
+  }
+
+  public var conversations: SQLiteConversationStore { SQLiteConversationStore(database: self) }
+  public var knowledge: SQLiteKnowledgeStore { SQLiteKnowledgeStore(database: self) }
+
+  public func checkAvailability() async throws {
+    try await read { db in
+      _ = try Int.fetchOne(db, sql: "SELECT 1 FROM sessions LIMIT 1")
+      // SQLite goes on writing to a file that was deleted, and all would be lost at the next start.
+      if let file, !FileManager.default.fileExists(atPath: file.path) {
+        throw StoreError(.unavailable, "The database file has been removed. Start Rill again.")
+      }
+    }
+  }
+
+  /// Waits for running accesses and closes the file. Later calls fail.
+  public func close() throws {
+    try SQLiteErrorMapping.run { try writer.close() }
+  }
+
+  func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    do {
+      return try await writer.read(body)
+    } catch {
+      throw SQLiteErrorMapping.map(error)
+    }
+  }
+
+  /// Runs `body` in a transaction, whether the task is cancelled or not.
+  func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      writer.asyncWrite(body) { _, result in
+        continuation.resume(with: result.mapError { SQLiteErrorMapping.map($0) })
+      }
+    }
+  }
+
+  private static func openBlocking(folder: URL) throws -> SQLiteDatabase {
+    do {
+      // What people ask and index is private: others on the machine may not look in.
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StoreError(
+        .unavailable,
+        "The data folder cannot be created. Check its permissions, or choose another one with RILL_DATA_DIR.",
+        detail: String(describing: error))
+    }
+    let file = folder.appendingPathComponent(fileName)
+    let pool = try DatabasePool(path: file.path, configuration: configuration)
+    try SQLiteSchema.migrate(pool)
+    return SQLiteDatabase(writer: pool, file: file)
+  }
+
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.label = "rill.sqlite"
+    configuration.foreignKeysEnabled = true
+    // `rill ingest` may write while the server runs; each of its transactions takes milliseconds.
+    configuration.busyMode = .timeout(5)
+    configuration.maximumReaderCount = 4
+    return configuration
+  }
+}
