@@ -1,7 +1,7 @@
 // The load: N clients, each one POST whose answer is a stream of events, in one thread and one epoll loop.
 //
 //   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N --ramp-ms N
-//          --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT] [--watch NAME:PID,PID]… [--hang-up]
+//          --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT] [--watch NAME:PID,PID]…
 //
 // Clients connect one after the other during the ramp; then, when all streams are open, comes the window in which
 // tokens, processor time and memory are counted; then the streams may run to their end. One JSON object is printed.
@@ -36,7 +36,6 @@ static struct {
   int port, clients, tokens;
   uint64_t pace_ns, first_ns, ramp_ns, window_ns, drain_ns;
   const char *path, *body, *token_mark, *done_mark;
-  bool hang_up;
 } options = {.path = "/chat/stream", .body = "{}", .token_mark = "\"type\":\"token\"", .done_mark = "\"type\":\"done\""};
 
 static struct {
@@ -141,12 +140,7 @@ static void receive(client *c) {
   read_at = now_ns();
   parse_bytes(&c->parser, bytes, (size_t)n, take_line, c);
   bool plain_end = c->parser.state == PLAIN && (c->done || c->parser.status != 200);
-  if (c->parser.state == FINISHED || plain_end) return finish(c);
-  if (options.hang_up && c->token_seen) {
-    c->done = true;
-    totals.done++;
-    finish(c);
-  }
+  if (c->parser.state == FINISHED || plain_end) finish(c);
 }
 
 static void start(int index) {
@@ -159,6 +153,14 @@ static void start(int index) {
   if (connect(c->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS) return finish(c);
   struct epoll_event e = {.events = EPOLLOUT, .data.u32 = (uint32_t)index};
   epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &e);
+}
+
+/// When a client begins. Evenly over the ramp, but at a scattered moment of its share of it: a fixed distance between
+/// clients would divide the pace, and hundreds of tokens would fall due at the same instant.
+static uint64_t start_offset(int index) {
+  double scatter = (double)index * 0.6180339887498949;  // the golden ratio's fraction never repeats a phase
+  scatter -= (double)(uint64_t)scatter;
+  return (uint64_t)((double)options.ramp_ns * ((double)index + scatter) / (double)options.clients);
 }
 
 static void send_request(int index) {
@@ -234,12 +236,12 @@ static void sample(uint64_t now) {
 }
 
 static void read_options(int argc, char **argv) {
-  enum { PORT, PATH, BODY, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH, HANG_UP };
+  enum { PORT, PATH, BODY, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH };
   static const struct option names[] = {
       {"port", 1, 0, PORT}, {"path", 1, 0, PATH}, {"body", 1, 0, BODY}, {"clients", 1, 0, CLIENTS},
       {"tokens", 1, 0, TOKENS}, {"pace-us", 1, 0, PACE}, {"first-us", 1, 0, FIRST}, {"ramp-ms", 1, 0, RAMP},
       {"window-ms", 1, 0, WINDOW}, {"drain-ms", 1, 0, DRAIN}, {"token-mark", 1, 0, TOKEN}, {"done-mark", 1, 0, DONE},
-      {"watch", 1, 0, WATCH}, {"hang-up", 0, 0, HANG_UP}, {0}};
+      {"watch", 1, 0, WATCH}, {0}};
   for (int o; (o = getopt_long(argc, argv, "", names, NULL)) != -1;) {
     uint64_t n = optarg ? strtoull(optarg, NULL, 10) : 0;
     switch (o) {
@@ -256,7 +258,6 @@ static void read_options(int argc, char **argv) {
       case TOKEN: options.token_mark = optarg; break;
       case DONE: options.done_mark = optarg; break;
       case WATCH: if (target_count < MAX_WATCHED) watched_parse(&targets[target_count++], optarg); break;
-      case HANG_UP: options.hang_up = true; break;
       default: exit(2);
     }
   }
@@ -280,8 +281,8 @@ int main(int argc, char **argv) {
   int started = 0;
   while (finished < options.clients) {
     uint64_t now = now_ns();
-    for (uint64_t at; started < options.clients; started++) {
-      at = begin + options.ramp_ns * (uint64_t)started / (uint64_t)options.clients;
+    for (; started < options.clients; started++) {
+      uint64_t at = begin + start_offset(started);
       if (at > now) break;
       clients[started].started = at;  // when it should have begun, however busy this program was
       start(started);
@@ -297,7 +298,7 @@ int main(int argc, char **argv) {
     }
   }
   // A run that ends early has no window's end of its own.
-  while (!options.hang_up && now_ns() < window_end) sample(now_ns()), usleep(1000);
+  while (now_ns() < window_end) sample(now_ns()), usleep(1000);
   sample(UINT64_MAX);
   count_missing(now_ns());
   print_report();

@@ -20,8 +20,20 @@ static inline FILE *open_proc(int pid, const char *name) {
   return fopen(path, "r");
 }
 
+/// Time that all processors of the machine were busy so far, in microseconds.
+static inline uint64_t machine_cpu_us(void) {
+  unsigned long long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
+  FILE *f = fopen("/proc/stat", "r");
+  if (!f) return 0;
+  if (fscanf(f, "cpu %llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq, &softirq, &steal) != 6)
+    user = 0;
+  fclose(f);
+  return (user + nice + system + irq + softirq + steal) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 /// User and system time so far, in microseconds.
 static inline uint64_t cpu_us(int pid) {
+  if (pid < 0) return machine_cpu_us();
   char text[1024];
   FILE *f = open_proc(pid, "stat");
   if (!f) return 0;
@@ -36,7 +48,7 @@ static inline uint64_t cpu_us(int pid) {
 
 /// Resident memory in bytes.
 static inline uint64_t rss_bytes(int pid) {
-  FILE *f = open_proc(pid, "statm");
+  FILE *f = pid < 0 ? NULL : open_proc(pid, "statm");
   unsigned long long pages = 0;
   if (!f) return 0;
   if (fscanf(f, "%*u %llu", &pages) != 1) pages = 0;
@@ -56,7 +68,7 @@ static inline uint64_t watched_rss(const watched *w) {
   return sum;
 }
 
-/// Reads `name:pid,pid,…`; the pid 0 is this process.
+/// Reads `name:pid,pid,…`; the pid 0 is this process, -1 the whole machine.
 static inline void watched_parse(watched *w, const char *text) {
   const char *colon = strchr(text, ':');
   snprintf(w->name, sizeof w->name, "%.*s", colon ? (int)(colon - text) : 0, text);

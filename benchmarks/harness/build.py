@@ -1,0 +1,52 @@
+"""Builds what the benchmark needs and the machine does not have: two C programs and the peer's virtual environment."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BENCHMARKS = REPOSITORY / "benchmarks"
+TOOLS = REPOSITORY / ".tools" / "bench"
+VENV = REPOSITORY / ".tools" / "bench-venv"
+
+
+class BuildFailed(Exception):
+    """A sentence for the person at the terminal."""
+
+
+def build_tools() -> None:
+    """Compiles `upstream` and `client` when a source is newer than the program."""
+    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
+    if not compiler:
+        raise BuildFailed("The benchmark's tools are written in C: install a C compiler (`apt-get install gcc`).")
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    sources = sorted((BENCHMARKS / "tools").iterdir())
+    newest = max(source.stat().st_mtime for source in sources)
+    for name in ("upstream", "client"):
+        program = TOOLS / name
+        if program.exists() and program.stat().st_mtime >= newest:
+            continue
+        command = [compiler, "-O2", "-Wall", "-Wextra", "-std=gnu17", "-o", program, BENCHMARKS / "tools" / f"{name}.c"]
+        if subprocess.run(command).returncode:
+            raise BuildFailed(f"{name}.c did not compile; the compiler's message is above.")
+
+
+def build_peer() -> Path:
+    """The peer's Python, with the pinned packages of `peer/requirements.txt` installed."""
+    requirements = BENCHMARKS / "peer" / "requirements.txt"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    mark, python = VENV / "installed", VENV / "bin" / "python"
+    if mark.exists() and mark.read_text() == wanted:
+        return python
+    print("Installing the peer (FastAPI, LangGraph, langchain-openai) into .tools/bench-venv …", flush=True)
+    steps = [
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements],
+    ]
+    for step in steps:
+        if subprocess.run(step).returncode:
+            raise BuildFailed("The peer could not be installed. Run with --no-peer to measure Rill alone.")
+    mark.write_text(wanted)
+    return python
