@@ -1,0 +1,291 @@
+import { ProblemError } from "../api/errors";
+import type { APIClient, ChatRequest } from "../api/client";
+import { isTerminal } from "../types/streaming";
+import type { ReceivedEvent, RunAction } from "./actions";
+import { readConnection, type ConnectionEnd } from "./connection";
+import type { DebugLog } from "./debug";
+import type { Environment } from "./environment";
+import { readFrame } from "./frames";
+import { decide, RETRY_DELAYS } from "./retryPolicy";
+import { PROTOCOL_ERROR, RECONNECT_CANCELLED } from "./sentences";
+import type { ServerSentEvent } from "./sseParser";
+import { Watchdog, type ProbeResult } from "./watchdog";
+
+export interface RunClientDependencies {
+  environment: Environment;
+  api: APIClient;
+  debug: DebugLog;
+}
+
+export interface RunClientHooks {
+  dispatch(action: RunAction): void;
+  /** The session is answering another message; this run was not started. The client has ended. */
+  onBusy(activeRunId: string): void;
+}
+
+/** Milliseconds that Stop waits for the server before the run counts as stopped without a receipt. */
+const STOP_TIMEOUT = 2000;
+
+/** Milliseconds that the last tokens get to arrive after the server has confirmed Stop. */
+const CATCH_UP = 300;
+
+/** Milliseconds that events the server has already sent may be under way before the stream counts as stuck. */
+const IN_FLIGHT = 250;
+
+/**
+ * Follows one run over as many connections as it takes, and tells `dispatch` what happens. It decides nothing
+ * about what the page shows: that is the reducer's part.
+ */
+export class RunClient {
+  /** The server has confirmed the run: it is followed from now on, not asked for. */
+  private confirmed: boolean;
+  private lastEventId = 0;
+  private attempt = 0;
+  private over = true;
+  private stopping = false;
+  /** Stop was pressed, but the server could not be told. */
+  stopUndelivered = false;
+  private connection: AbortController | null = null;
+  private reconnectAtOnce = false;
+  /** Ends the wait before the next try: true to try at once, false to give up. */
+  private wake: ((goOn: boolean) => void) | null = null;
+  /** The run's last event, when it comes while Stop is still to be confirmed. */
+  private heldEnd: ReceivedEvent | null = null;
+  private onCaughtUp: (() => void) | null = null;
+
+  /** @param request what to ask, or null to follow a run that is there already */
+  constructor(
+    readonly runId: string,
+    private readonly request: ChatRequest | null,
+    private readonly dependencies: RunClientDependencies,
+    private readonly hooks: RunClientHooks,
+  ) {
+    this.confirmed = request === null;
+  }
+
+  /** Starts the run, or tries the same one again after the page had given up. */
+  start(): void {
+    if (!this.over) return;
+    this.over = false;
+    this.attempt = 0;
+    void this.followToEnd();
+  }
+
+  /** Ends the run on the server. A second call, or one after the end, does nothing. */
+  stop(): void {
+    if (this.over || this.stopping) return;
+    void this.confirmStop();
+  }
+
+  /** Tries to connect at once, also when the connection is only suspiciously slow. */
+  retryNow(): void {
+    if (this.over || this.stopping) return;
+    if (this.wake !== null) this.wake(true);
+    else this.reconnect();
+  }
+
+  /** Gives up while no connection is there. */
+  cancelRetry(): void {
+    if (this.over || this.stopping) return;
+    this.finish({ type: "failed", failure: RECONNECT_CANCELLED, at: this.now() });
+  }
+
+  /** Leaves the run alone and says nothing more about it. */
+  close(): void {
+    this.over = true;
+    this.wake?.(false);
+    this.connection?.abort();
+  }
+
+  private now(): number {
+    return this.dependencies.environment.now();
+  }
+
+  private finish(action: RunAction): void {
+    if (this.over) return;
+    this.close();
+    this.hooks.dispatch(action);
+  }
+
+  private async followToEnd(): Promise<void> {
+    while (!this.over && !this.stopping) {
+      const before = this.lastEventId;
+      const end = await this.connect();
+      if (this.over || this.stopping || end.kind === "finished") return;
+      if (this.lastEventId > before) this.attempt = 0;
+      if (this.reconnectAtOnce) {
+        this.reconnectAtOnce = false;
+        this.announceRetry(this.attempt + 1, this.now(), "");
+      } else if (!(await this.prepareRetry(end))) {
+        return;
+      }
+      this.hooks.dispatch({ type: "retryStarted" });
+    }
+  }
+
+  /** Decides what comes after a connection, and waits for it. Returns whether to connect again. */
+  private async prepareRetry(end: ConnectionEnd): Promise<boolean> {
+    const decision = decide(end, this.attempt, this.confirmed);
+    this.dependencies.debug.note("connection ended", { end, decision });
+    switch (decision.kind) {
+      case "fail":
+        this.finish({ type: "failed", failure: decision.failure, at: this.now() });
+        return false;
+      case "busy":
+        if (decision.runId === this.runId) {
+          this.confirmed = true;
+          return true;
+        }
+        this.close();
+        this.hooks.onBusy(decision.runId);
+        return false;
+      case "retry":
+        this.attempt += 1;
+        return this.pause(decision.delayMs, decision.reason);
+    }
+  }
+
+  private announceRetry(attempt: number, retryAt: number | null, reason: string): void {
+    const maxAttempts = RETRY_DELAYS.length;
+    this.hooks.dispatch({ type: "retryScheduled", attempt, maxAttempts, retryAt, reason });
+  }
+
+  /** Waits for the time of the next try, for the network, or for the user. */
+  private pause(delayMs: number, reason: string): Promise<boolean> {
+    const { environment } = this.dependencies;
+    return new Promise((resolve) => {
+      let cancelTimer: (() => void) | null = null;
+      const wait = () => {
+        cancelTimer?.();
+        const online = environment.isOnline();
+        this.announceRetry(this.attempt, online ? this.now() + delayMs : null, reason);
+        cancelTimer = online ? environment.after(delayMs, () => wake(true)) : null;
+      };
+      const unsubscribe = environment.onOnlineChange((online) => (online ? wake(true) : wait()));
+      const wake = (goOn: boolean) => {
+        cancelTimer?.();
+        unsubscribe();
+        this.wake = null;
+        resolve(goOn && !this.over);
+      };
+      this.wake = wake;
+      wait();
+    });
+  }
+
+  /** Makes one connection and reads it to its end. */
+  private async connect(): Promise<ConnectionEnd> {
+    const { environment, api } = this.dependencies;
+    const connection = new AbortController();
+    this.connection = connection;
+    let slow = false;
+    const markSlow = (isSlow: boolean) => {
+      slow = isSlow;
+      this.hooks.dispatch({ type: isSlow ? "slowed" : "recovered" });
+    };
+    const watchdog = new Watchdog(environment, {
+      probe: (timeoutMs) => this.probe(timeoutMs),
+      onSlow: () => markSlow(true),
+      onRecovered: () => markSlow(false),
+      onDead: () => connection.abort(),
+    });
+    // Back from a time without a network, a silent connection is most likely one of the old network's.
+    const unsubscribe = environment.onOnlineChange((online) => {
+      if (online && slow) this.reconnect();
+    });
+    const open = (signal: AbortSignal) => {
+      if (this.request === null || this.confirmed) return api.followRun(this.runId, this.lastEventId, signal);
+      return api.startRun(this.request, signal);
+    };
+    const end = await readConnection(open, connection.signal, {
+      onHead: () => {
+        watchdog.headCame();
+        this.hooks.dispatch({ type: "connected" });
+      },
+      onBytes: () => watchdog.bytesCame(),
+      onFrame: (event) => this.takeFrame(event),
+      onUnreadable: (reason) => this.failUnreadable(reason),
+    });
+    watchdog.stop();
+    unsubscribe();
+    if (this.connection === connection) this.connection = null;
+    return end;
+  }
+
+  private reconnect(): void {
+    this.reconnectAtOnce = this.connection !== null;
+    this.connection?.abort();
+  }
+
+  /** Asks the server how far the run is. */
+  private async probe(timeoutMs: number): Promise<ProbeResult> {
+    const { api, environment } = this.dependencies;
+    try {
+      const { last_event_id: sent } = await api.runStatus(this.runId, timeoutMs);
+      if (sent <= this.lastEventId) return "quiet";
+      await new Promise<void>((resolve) => environment.after(IN_FLIGHT, resolve));
+      return sent <= this.lastEventId ? "quiet" : "behind";
+    } catch (error) {
+      // The server lives and does not know the run: what this connection waits for will never come.
+      return error instanceof ProblemError && error.problem.status === 404 ? "behind" : "unknown";
+    }
+  }
+
+  /** Returns whether to read on. */
+  private takeFrame(event: ServerSentEvent): boolean {
+    if (this.over) return false;
+    this.dependencies.debug.frame(event.id, event.data);
+    const frame = readFrame(event, this.now());
+    if (frame.kind === "malformed") {
+      this.failUnreadable(frame.reason);
+      return false;
+    }
+    this.confirmed = true;
+    const id = frame.kind === "event" ? frame.action.id : frame.id;
+    const fresh = id > this.lastEventId;
+    this.lastEventId = Math.max(this.lastEventId, id);
+    if (!fresh || frame.kind === "unknown") return true;
+    if (!isTerminal(frame.action.event)) {
+      this.hooks.dispatch(frame.action);
+      return true;
+    }
+    if (this.stopping) {
+      this.heldEnd = frame.action;
+      this.onCaughtUp?.();
+    } else {
+      this.finish(frame.action);
+    }
+    return false;
+  }
+
+  private failUnreadable(reason: string): void {
+    this.dependencies.debug.note("the stream cannot be understood", reason);
+    this.finish({ type: "failed", failure: PROTOCOL_ERROR, at: this.now() });
+  }
+
+  private async confirmStop(): Promise<void> {
+    this.stopping = true;
+    this.hooks.dispatch({ type: "stopRequested" });
+    this.wake?.(false);
+    const receipt = await this.dependencies.api.stopRun(this.runId, STOP_TIMEOUT).catch(() => null);
+    if (this.over) return;
+    this.stopUndelivered = receipt === null;
+    if (receipt !== null) {
+      this.hooks.dispatch({ type: "receiptCame", receipt });
+      if (receipt.last_event_id > this.lastEventId) await this.catchUp();
+    }
+    this.finish(this.heldEnd ?? { type: "stopped", at: this.now() });
+  }
+
+  /** What the server stored is what the user saw: the tokens that are still under way belong to the answer. */
+  private catchUp(): Promise<void> {
+    if (this.connection === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.dependencies.environment.after(CATCH_UP, resolve);
+      this.onCaughtUp = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
