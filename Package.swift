@@ -90,7 +90,9 @@ let package = Package(
     .testTarget(
       name: "ProvidersTests", dependencies: ["Providers", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: settings),
+      name: "StorageTests",
+      dependencies: ["Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
     .testTarget(
       name: "AppTests", dependencies: ["App", "TestSupport"], swiftSettings: settings),
   ],
