@@ -1,4 +1,4 @@
-"""Builds what the benchmark needs and the machine does not have: two C programs and the peer's virtual environment."""
+"""Builds what the benchmark needs: Rill, two C programs, and the virtual environment of the peer."""
 
 import hashlib
 import shutil
@@ -16,11 +16,21 @@ class BuildFailed(Exception):
     """A sentence for the person at the terminal."""
 
 
+def build_rill() -> Path:
+    """The release binary, built as `scripts/build` does it."""
+    print("Building Rill for release …", flush=True)
+    if subprocess.run([REPOSITORY / "scripts/build", "release", "--product", "rill"]).returncode:
+        raise BuildFailed("Rill did not build; the compiler's message is above.")
+    return REPOSITORY / ".build/release/rill"
+
+
 def build_tools() -> None:
     """Compiles `upstream` and `client` when a source is newer than the program."""
     compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
     if not compiler:
-        raise BuildFailed("The benchmark's tools are written in C: install a C compiler (`apt-get install gcc`).")
+        raise BuildFailed(
+            "The benchmark's tools are written in C: install a C compiler (`apt-get install gcc`)."
+        )
     TOOLS.mkdir(parents=True, exist_ok=True)
     sources = sorted((BENCHMARKS / "tools").iterdir())
     newest = max(source.stat().st_mtime for source in sources)
@@ -28,7 +38,16 @@ def build_tools() -> None:
         program = TOOLS / name
         if program.exists() and program.stat().st_mtime >= newest:
             continue
-        command = [compiler, "-O2", "-Wall", "-Wextra", "-std=gnu17", "-o", program, BENCHMARKS / "tools" / f"{name}.c"]
+        command = [
+            compiler,
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-std=gnu17",
+            "-o",
+            program,
+            BENCHMARKS / "tools" / f"{name}.c",
+        ]
         if subprocess.run(command).returncode:
             raise BuildFailed(f"{name}.c did not compile; the compiler's message is above.")
 

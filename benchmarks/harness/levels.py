@@ -50,17 +50,43 @@ def target_options(system: str) -> list[str]:
     if system != "floor":
         return ["--path", "/chat/stream", "--body", json.dumps({"message": QUESTION})]
     body = {"model": "scripted", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}
-    return ["--path", "/v1/chat/completions", "--body", json.dumps(body),
-            "--token-mark", '"content":"t', "--done-mark", "[DONE]"]  # fmt: skip
+    return [
+        "--path",
+        "/v1/chat/completions",
+        "--body",
+        json.dumps(body),
+        "--token-mark",
+        '"content":"t',
+        "--done-mark",
+        "[DONE]",
+    ]
 
 
 def load(system: str, target: Server, watched: list[Server], level: Level, plan: Plan, tokens: int) -> dict:
     """Runs the client once and returns what it printed."""
     ramp = plan.ramp_ms(level)
-    command = [TOOLS / "client", "--port", target.port, *target_options(system), "--clients", level.clients,
-               "--tokens", tokens, "--pace-us", round(1e6 / level.rate), "--first-us", FIRST_TOKEN_MS * 1000,
-               "--ramp-ms", ramp, "--window-ms", round(plan.seconds * 1000), "--drain-ms", DRAIN_MS,
-               "--watch", "client:0"]  # fmt: skip
+    command = [
+        TOOLS / "client",
+        "--port",
+        target.port,
+        *target_options(system),
+        "--clients",
+        level.clients,
+        "--tokens",
+        tokens,
+        "--pace-us",
+        round(1e6 / level.rate),
+        "--first-us",
+        FIRST_TOKEN_MS * 1000,
+        "--ramp-ms",
+        ramp,
+        "--window-ms",
+        round(plan.seconds * 1000),
+        "--drain-ms",
+        DRAIN_MS,
+        "--watch",
+        "client:0",
+    ]
     for server in watched:
         command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
     command += ["--watch", "machine:-1"]
@@ -89,8 +115,20 @@ def figures(system: str, server: str, level: Level, raw: dict, stats: dict) -> d
     window, received = raw["window_s"], raw["window_tokens"]
     process, machine = raw["processes"][server], raw["processes"]["machine"]
     ours = sum(p["cpu_ms"] for name, p in raw["processes"].items() if name != "machine")
-    failures = {key: raw[key] for key in ("errors", "cut", "refused", "unfinished", "incomplete", "left_open",
-                                          "id_violations", "order_violations") if raw[key]}  # fmt: skip
+    failures = {
+        key: raw[key]
+        for key in (
+            "errors",
+            "cut",
+            "refused",
+            "unfinished",
+            "incomplete",
+            "left_open",
+            "id_violations",
+            "order_violations",
+        )
+        if raw[key]
+    }
     return {
         "system": system,
         "level": str(level),

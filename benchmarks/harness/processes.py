@@ -8,9 +8,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 from .build import BENCHMARKS, REPOSITORY, TOOLS
 
@@ -42,13 +42,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(name: str, command: list, ready: str, env: dict | None = None, patience: float = 60) -> Iterator[Server]:
+def running(
+    name: str, command: list, ready: str, env: dict | None = None, patience: float = 60
+) -> Iterator[Server]:
     """Starts a server and yields it when a line of its output matches `ready`, whose group is the port."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, env=env, cwd=REPOSITORY, stdout=output, stderr=subprocess.STDOUT)
         try:
             deadline = time.monotonic() + patience
-            while not (match := re.search(ready, os.pread(output.fileno(), 1 << 20, 0).decode(errors="replace"))):
+            while not (
+                match := re.search(ready, os.pread(output.fileno(), 1 << 20, 0).decode(errors="replace"))
+            ):
                 if process.poll() is not None or time.monotonic() > deadline:
                     text = os.pread(output.fileno(), 4096, 0).decode(errors="replace")
                     raise NotReady(f"{name} did not start:\n{text}")
@@ -56,7 +60,9 @@ def running(name: str, command: list, ready: str, env: dict | None = None, patie
             yield Server(name, int(match[1]), process)
             if (code := process.poll()) is not None:
                 end = os.pread(output.fileno(), 4096, max(0, os.fstat(output.fileno()).st_size - 4096))
-                raise NotReady(f"{name} died during the measurement ({code}):\n{end.decode(errors='replace')}")
+                raise NotReady(
+                    f"{name} died during the measurement ({code}):\n{end.decode(errors='replace')}"
+                )
         finally:
             process.terminate()
             try:
@@ -74,7 +80,7 @@ def upstream() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def rill(binary: Path, upstream_port: int) -> Iterator[Server]:
-    """Rill as a user starts it, with a data folder of its own and nothing else of the caller's environment."""
+    """Rill as a user starts it, with a data folder of its own and nothing of the caller's environment."""
     with tempfile.TemporaryDirectory(prefix="rill-bench-") as data:
         env = {
             "PATH": os.environ.get("PATH", ""),

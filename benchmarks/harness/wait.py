@@ -46,12 +46,13 @@ def streamed_ms(port: int) -> tuple[float, float]:
 def perceived_wait(upstream: Server, rill: Server) -> dict:
     set_script(upstream, TOKENS, PACE_MS * 1000, FIRST_MS)
     blocking = statistics.median(blocking_ms(rill.port) for _ in range(REPEATS))
-    events, tokens = zip(*(streamed_ms(rill.port) for _ in range(REPEATS)))
-    first_token = statistics.median(tokens)
+    streamed = [streamed_ms(rill.port) for _ in range(REPEATS)]
+    first_token = statistics.median(token for _, token in streamed)
     return {
-        "script": f"{TOKENS} tokens, one every {PACE_MS} ms, the first after {FIRST_MS} ms; median of {REPEATS}",
+        "script": f"{TOKENS} tokens, one every {PACE_MS} ms, the first after {FIRST_MS} ms; "
+        f"median of {REPEATS}",
         "blocking_ms": blocking,
-        "first_event_ms": statistics.median(events),
+        "first_event_ms": statistics.median(event for event, _ in streamed),
         "first_token_ms": first_token,
         "reduction_percent": 100 * (1 - first_token / blocking),
     }

@@ -1,8 +1,9 @@
 """The peer: the usual Python answer to the same task, FastAPI + LangGraph + langchain-openai on uvicorn.
 
-The same four steps as Rill (route, retrieve, rerank, generate), the same documents, the same upstream, the same frames.
-It stores nothing, keeps no run alive without its reader and cannot resume, so every comparison is in its favour. `astream_events` was
-measured against `astream` with `stream_mode=["messages", "updates"]`: it is 8 to 10 % cheaper per token here.
+The same four steps as Rill (route, retrieve, rerank, generate), the same documents, the same upstream and the
+same frames. It stores nothing, keeps no run alive without its reader and cannot resume, so every comparison
+is in its favour. `astream_events` was measured against `astream` with its stream modes "messages" and
+"updates": it is 8 to 10 % cheaper per token here.
 
 PEER_UPSTREAM   base URL of the OpenAI-compatible endpoint, with /v1
 PEER_DOCUMENTS  folder whose Markdown files are searched
@@ -13,8 +14,9 @@ import os
 import re
 import sqlite3
 import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, AsyncIterator, TypedDict
+from typing import Any, TypedDict
 
 import httpx
 from fastapi import FastAPI
@@ -40,7 +42,9 @@ def load_documents(folder: str) -> sqlite3.Connection:
     store.execute("CREATE VIRTUAL TABLE passages USING fts5(title, text, tokenize='porter unicode61')")
     for path in sorted(Path(folder).rglob("*.md")):
         paragraphs = re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
-        store.executemany("INSERT INTO passages VALUES (?, ?)", [(path.stem, p) for p in paragraphs if p.strip()])
+        store.executemany(
+            "INSERT INTO passages VALUES (?, ?)", [(path.stem, p) for p in paragraphs if p.strip()]
+        )
     return store
 
 
@@ -65,14 +69,17 @@ async def supervisor(state: Answer) -> Answer:
 async def retrieve(state: Answer) -> Answer:
     query = " OR ".join(f'"{word}"' for word in words(state["question"]))
     rows = documents.execute(
-        "SELECT title, text, bm25(passages) FROM passages WHERE passages MATCH ? ORDER BY rank LIMIT 20", (query,)
+        "SELECT title, text, bm25(passages) FROM passages WHERE passages MATCH ? ORDER BY rank LIMIT 20",
+        (query,),
     )
     return {"passages": [{"title": title, "text": text, "score": -score} for title, text, score in rows]}
 
 
 async def rerank(state: Answer) -> Answer:
     question = words(state["question"])
-    ranked = sorted(state["passages"], key=lambda p: (len(question & words(p["text"])), p["score"]), reverse=True)
+    ranked = sorted(
+        state["passages"], key=lambda p: (len(question & words(p["text"])), p["score"]), reverse=True
+    )
     return {"passages": ranked[:5]}
 
 

@@ -1,18 +1,20 @@
 // The load: N clients, each one POST whose answer is a stream of events, in one thread and one epoll loop.
 //
-//   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N --ramp-ms N
-//          --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT] [--watch NAME:PID,PID]…
+//   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N
+//          --ramp-ms N --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT]
+//          [--watch NAME:PID,PID]…
 //
-// Clients connect one after the other during the ramp; then, when all streams are open, comes the window in which
-// tokens, processor time and memory are counted; then the streams may run to their end. One JSON object is printed.
+// Clients connect one after the other during the ramp; then, when all streams are open, comes the window in
+// which tokens, processor time and memory are counted; then the streams may run to their end. One JSON object
+// is printed.
 //
-// Each token says when it was due and how late the upstream handed it over (see upstream.c). `lateness` is the time of
-// reading minus the time due; `added` leaves out what the upstream was late. A token that has not come when the drain
-// ends is counted with the time it has been missing, so a server that stalls cannot look better for it.
+// Each token says when it was due and how late the upstream handed it over (see upstream.c). `lateness` is
+// the time of reading minus the time due; `added` leaves out what the upstream was late. A token that has not
+// come when the drain ends is counted with the time it has been missing, so a server that stalls cannot look
+// better for it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -21,6 +23,7 @@
 
 #include "clock.h"
 #include "histogram.h"
+#include "options.h"
 #include "stream.h"
 #include "watch.h"
 
@@ -33,24 +36,15 @@ typedef struct {
 } client;
 
 static struct {
-  int port, clients, tokens;
-  uint64_t pace_ns, first_ns, ramp_ns, window_ns, drain_ns;
-  const char *path, *body, *token_mark, *done_mark;
-} options = {.path = "/chat/stream", .body = "{}", .token_mark = "\"type\":\"token\"", .done_mark = "\"type\":\"done\""};
-
-static struct {
-  uint64_t tokens, frames, window_tokens, window_frames, done, errors, cut, refused, incomplete, id_violations,
-      order_violations, left_open, missing;
+  uint64_t tokens, frames, window_tokens, window_frames, done, errors, cut, refused, incomplete,
+      id_violations, order_violations, left_open, missing;
   int last_status;
 } totals;
 
 static client *clients;
 static histogram added, lateness, first_token, upstream_late;
-static watched targets[MAX_WATCHED];
-static int target_count, loop_fd, finished;
+static int loop_fd, finished;
 static uint64_t window_start, window_end, read_at;
-static char *request;
-static size_t request_length;
 
 static uint64_t minus(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
@@ -110,7 +104,8 @@ static void take_line(void *context, const char *line, size_t length) {
     c->done = true;
     totals.done++;
     if (c->tokens != (uint32_t)options.tokens) totals.incomplete++;
-  } else if (memmem(line, length, "\"type\":\"error\"", 14) || memmem(line, length, "\"type\":\"cancelled\"", 18)) {
+  } else if (memmem(line, length, "\"type\":\"error\"", 14) ||
+             memmem(line, length, "\"type\":\"cancelled\"", 18)) {
     c->failed = true;
     totals.errors++;
   }
@@ -148,15 +143,16 @@ static void start(int index) {
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port),
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)options.port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   if (connect(c->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS) return finish(c);
   struct epoll_event e = {.events = EPOLLOUT, .data.u32 = (uint32_t)index};
   epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &e);
 }
 
-/// When a client begins. Evenly over the ramp, but at a scattered moment of its share of it: a fixed distance between
-/// clients would divide the pace, and hundreds of tokens would fall due at the same instant.
+/// When a client begins. Evenly over the ramp, but at a scattered moment of its share of it: a fixed distance
+/// between clients would divide the pace, and hundreds of tokens would fall due at the same instant.
 static uint64_t start_offset(int index) {
   double scatter = (double)index * 0.6180339887498949;  // the golden ratio's fraction never repeats a phase
   scatter -= (double)(uint64_t)scatter;
@@ -183,7 +179,8 @@ static void count_missing(uint64_t end) {
     totals.missing++;
     if (!c->token_seen) histogram_record(&first_token, minus(minus(end, c->started), options.first_ns));
     uint64_t due = c->token_seen ? c->last_due + options.pace_ns : c->started + options.first_ns;
-    for (uint32_t k = c->tokens; k < (uint32_t)options.tokens && due < window_end; k++, due += options.pace_ns) {
+    for (uint32_t k = c->tokens; k < (uint32_t)options.tokens && due < window_end;
+         k++, due += options.pace_ns) {
       if (due < window_start) continue;
       histogram_record(&lateness, minus(end, due));
       histogram_record(&added, minus(minus(end, due), c->last_late_ns));
@@ -192,16 +189,20 @@ static void count_missing(uint64_t end) {
 }
 
 static void print_report(void) {
-  printf("{\"clients\":%d,\"tokens_per_stream\":%d,\"window_s\":%.3f,\"window_tokens\":%llu,\"window_frames\":%llu,"
-         "\"tokens\":%llu,\"frames\":%llu,\"done\":%llu,\"errors\":%llu,\"cut\":%llu,\"refused\":%llu,\"status\":%d,"
-         "\"unfinished\":%llu,\"incomplete\":%llu,\"left_open\":%llu,\"id_violations\":%llu,\"order_violations\":%llu,",
-         options.clients, options.tokens, (double)options.window_ns / 1e9, (unsigned long long)totals.window_tokens,
-         (unsigned long long)totals.window_frames, (unsigned long long)totals.tokens,
-         (unsigned long long)totals.frames, (unsigned long long)totals.done, (unsigned long long)totals.errors,
-         (unsigned long long)totals.cut, (unsigned long long)totals.refused, totals.last_status,
-         (unsigned long long)totals.missing, (unsigned long long)totals.incomplete,
-         (unsigned long long)totals.left_open, (unsigned long long)totals.id_violations,
-         (unsigned long long)totals.order_violations);
+  printf(
+      "{\"clients\":%d,\"tokens_per_stream\":%d,\"window_s\":%.3f,\"window_tokens\":%llu,\"window_frames\":%"
+      "llu,"
+      "\"tokens\":%llu,\"frames\":%llu,\"done\":%llu,\"errors\":%llu,\"cut\":%llu,\"refused\":%llu,"
+      "\"status\":%d,"
+      "\"unfinished\":%llu,\"incomplete\":%llu,\"left_open\":%llu,\"id_violations\":%llu,\"order_"
+      "violations\":%llu,",
+      options.clients, options.tokens, (double)options.window_ns / 1e9,
+      (unsigned long long)totals.window_tokens, (unsigned long long)totals.window_frames,
+      (unsigned long long)totals.tokens, (unsigned long long)totals.frames, (unsigned long long)totals.done,
+      (unsigned long long)totals.errors, (unsigned long long)totals.cut, (unsigned long long)totals.refused,
+      totals.last_status, (unsigned long long)totals.missing, (unsigned long long)totals.incomplete,
+      (unsigned long long)totals.left_open, (unsigned long long)totals.id_violations,
+      (unsigned long long)totals.order_violations);
   histogram_print(&added, "added_ms", stdout);
   printf(",");
   histogram_print(&lateness, "lateness_ms", stdout);
@@ -233,37 +234,6 @@ static void sample(uint64_t now) {
   }
   if (phase == 0 && now >= window_start) phase = 1;
   else if (phase == 1 && now >= window_end) phase = 2;
-}
-
-static void read_options(int argc, char **argv) {
-  enum { PORT, PATH, BODY, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH };
-  static const struct option names[] = {
-      {"port", 1, 0, PORT}, {"path", 1, 0, PATH}, {"body", 1, 0, BODY}, {"clients", 1, 0, CLIENTS},
-      {"tokens", 1, 0, TOKENS}, {"pace-us", 1, 0, PACE}, {"first-us", 1, 0, FIRST}, {"ramp-ms", 1, 0, RAMP},
-      {"window-ms", 1, 0, WINDOW}, {"drain-ms", 1, 0, DRAIN}, {"token-mark", 1, 0, TOKEN}, {"done-mark", 1, 0, DONE},
-      {"watch", 1, 0, WATCH}, {0}};
-  for (int o; (o = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-    uint64_t n = optarg ? strtoull(optarg, NULL, 10) : 0;
-    switch (o) {
-      case PORT: options.port = (int)n; break;
-      case PATH: options.path = optarg; break;
-      case BODY: options.body = optarg; break;
-      case CLIENTS: options.clients = (int)n; break;
-      case TOKENS: options.tokens = (int)n; break;
-      case PACE: options.pace_ns = n * 1000; break;
-      case FIRST: options.first_ns = n * 1000; break;
-      case RAMP: options.ramp_ns = n * 1000000; break;
-      case WINDOW: options.window_ns = n * 1000000; break;
-      case DRAIN: options.drain_ns = n * 1000000; break;
-      case TOKEN: options.token_mark = optarg; break;
-      case DONE: options.done_mark = optarg; break;
-      case WATCH: if (target_count < MAX_WATCHED) watched_parse(&targets[target_count++], optarg); break;
-      default: exit(2);
-    }
-  }
-  request_length = (size_t)asprintf(&request, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\naccept: text/event-stream\r\n"
-      "content-type: application/json\r\ncontent-length: %zu\r\n\r\n%s",
-      options.path, options.port, strlen(options.body), options.body);
 }
 
 int main(int argc, char **argv) {

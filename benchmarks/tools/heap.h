@@ -1,5 +1,5 @@
-// A binary heap of deadlines. An entry is never removed from the middle: its owner carries a generation number, and an
-// entry whose generation is no longer the owner's is skipped when it comes out.
+// A binary heap of deadlines. An entry is never removed from the middle: its owner carries a generation
+// number, and an entry whose generation is no longer the owner's is skipped when it comes out.
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>

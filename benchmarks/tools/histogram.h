@@ -1,5 +1,5 @@
-// A histogram with logarithmic buckets, as HdrHistogram has them: 64 buckets per power of two, so any value is known
-// to 1.6 %, and recording is one increment, whatever the number of samples.
+// A histogram with logarithmic buckets, as HdrHistogram has them: 64 buckets per power of two, so any value
+// is known to 1.6 %, and recording is one increment, whatever the number of samples.
 #pragma once
 #include <stdint.h>
 #include <stdio.h>
@@ -51,8 +51,10 @@ static inline uint64_t histogram_quantile(const histogram *h, double q) {
 static inline void histogram_print(const histogram *h, const char *name, FILE *out) {
   fprintf(out, "\"%s\":{\"count\":%llu,\"mean\":%.4f", name, (unsigned long long)h->count,
           h->count ? (double)h->sum / (double)h->count / 1e6 : 0.0);
-  static const struct { const char *name; double q; } points[] = {
-      {"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
+  static const struct {
+    const char *name;
+    double q;
+  } points[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
   for (unsigned i = 0; i < sizeof points / sizeof *points; i++)
     fprintf(out, ",\"%s\":%.4f", points[i].name, (double)histogram_quantile(h, points[i].q) / 1e6);
   fprintf(out, ",\"max\":%.4f}", (double)h->max / 1e6);

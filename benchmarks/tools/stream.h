@@ -1,5 +1,5 @@
-// One HTTP/1.1 response that carries server-sent events, taken apart byte by byte as it arrives: status, chunked coding,
-// lines, frames. Whatever the cuts between reads, the same events come out.
+// One HTTP/1.1 response that carries server-sent events, taken apart byte by byte as it arrives: status,
+// chunked coding, lines, frames. Whatever the cuts between reads, the same events come out.
 #pragma once
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +26,8 @@ static inline void parse_head(stream_parser *p, const char *head) {
   p->state = strcasestr(head, "\r\ntransfer-encoding: chunked") ? CHUNK_SIZE : PLAIN;
 }
 
-static inline void take_lines(stream_parser *p, const char *bytes, size_t n, line_handler handler, void *context) {
+static inline void take_lines(stream_parser *p, const char *bytes, size_t n, line_handler handler,
+                              void *context) {
   while (n) {
     const char *feed = memchr(bytes, '\n', n);
     if (!feed) {
@@ -46,8 +47,10 @@ static inline void take_lines(stream_parser *p, const char *bytes, size_t n, lin
   }
 }
 
-/// Takes the bytes of one read. Head and chunk-size lines are gathered in `line`, which the body's lines use after them.
-static inline void parse_bytes(stream_parser *p, const char *bytes, size_t n, line_handler handler, void *context) {
+/// Takes the bytes of one read. Head and chunk-size lines are gathered in `line`, which the body's lines use
+/// after them.
+static inline void parse_bytes(stream_parser *p, const char *bytes, size_t n, line_handler handler,
+                               void *context) {
   while (n && p->state != FINISHED) {
     if (p->state == PLAIN) return take_lines(p, bytes, n, handler, context);
     if (p->state == CHUNK_DATA) {
@@ -57,7 +60,8 @@ static inline void parse_bytes(stream_parser *p, const char *bytes, size_t n, li
       if (p->chunk_left == 0) p->state = CHUNK_END;
       continue;
     }
-    if (p->state == CHUNK_END) {  // the CRLF after a chunk; a line of the body may be half done, so `line` stays
+    if (p->state ==
+        CHUNK_END) {  // the CRLF after a chunk; a line of the body may be half done, so `line` stays
       if (*bytes == '\n') p->state = CHUNK_SIZE;
       bytes++, n--;
       continue;
@@ -67,7 +71,8 @@ static inline void parse_bytes(stream_parser *p, const char *bytes, size_t n, li
       n--;
       if (c == '\n') p->state = p->chunk_left ? CHUNK_DATA : FINISHED;
       else if (c >= '0' && c <= '9') p->chunk_left = p->chunk_left * 16 + (uint64_t)(c - '0');
-      else if ((c | 32) >= 'a' && (c | 32) <= 'f') p->chunk_left = p->chunk_left * 16 + (uint64_t)((c | 32) - 'a' + 10);
+      else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+        p->chunk_left = p->chunk_left * 16 + (uint64_t)((c | 32) - 'a' + 10);
       continue;
     }
     buffer_append(&p->line, bytes, 1);  // HEAD

@@ -1,14 +1,15 @@
 // A scripted OpenAI-compatible endpoint: one thread, one epoll loop, no model.
 //
 //   upstream PORT                        PORT 0 picks a free one; the first line of output names it
-//   POST /v1/chat/completions            streams the script; the model `bench-TOKENS-MS[-FIRST_MS]` names its own
-//   GET  /v1/models                      the models it serves
-//   GET  /script?tokens=&pace_us=&first_us=   sets the script of every other model name
-//   GET  /stats                          streams started, finished, aborted and open, tokens sent
+//   POST /v1/chat/completions            streams the script; the model `bench-TOKENS-MS[-FIRST_MS]` names its
+//   own GET  /v1/models                      the models it serves GET  /script?tokens=&pace_us=&first_us=
+//   sets the script of every other model name GET  /stats                          streams started, finished,
+//   aborted and open, tokens sent
 //
-// Open loop: a token is due at its own time, whether or not the one before it was taken, so a slow reader cannot slow
-// the schedule down (no coordinated omission). Each token is one frame, one HTTP chunk and one send(). Its text is
-// `t<due ns>+<late us>;`: when it was due, and how late this program itself was in handing it to the socket.
+// Open loop: a token is due at its own time, whether or not the one before it was taken, so a slow reader
+// cannot slow the schedule down (no coordinated omission). Each token is one frame, one HTTP chunk and one
+// send(). Its text is `t<due ns>+<late us>;`: when it was due, and how late this program itself was in
+// handing it to the socket.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -44,7 +45,9 @@ static connection connections[MAX_CONNECTIONS];  // indexed by file descriptor
 static heap deadlines;
 static int loop_fd;
 static script current = {200, 20000000, 20000000};
-static struct { unsigned long long started, finished, aborted, tokens; } stats;
+static struct {
+  unsigned long long started, finished, aborted, tokens;
+} stats;
 
 static void close_connection(int fd) {
   connection *c = &connections[fd];
@@ -98,12 +101,13 @@ static size_t chunk(char *out, size_t size, const char *payload) {
 
 static void respond(int fd, const char *status, const char *json) {
   char text[1024];
-  int n = snprintf(text, sizeof text, "HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n%s",
-                   status, strlen(json), json);
+  int n = snprintf(text, sizeof text,
+                   "HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n%s", status,
+                   strlen(json), json);
   transmit(fd, text, (size_t)n);
 }
 
-#define FRAME(delta, finish)                                                                       \
+#define FRAME(delta, finish)                                                                      \
   "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1700000000," \
   "\"model\":\"bench\",\"choices\":[{\"index\":0,\"delta\":{" delta "},\"finish_reason\":" finish "}]}\n\n"
 
@@ -123,10 +127,12 @@ static void send_end(int fd) {
   char payload[768], framed[800];
   int n = snprintf(payload, sizeof payload, FRAME("", "\"stop\""));
   if (c->usage)
-    n += snprintf(payload + n, sizeof payload - (size_t)n,
-                  "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
-                  "\"model\":\"bench\",\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":%u,"
-                  "\"total_tokens\":%u}}\n\n", c->sent, c->sent + 100);
+    n += snprintf(
+        payload + n, sizeof payload - (size_t)n,
+        "data: {\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
+        "\"model\":\"bench\",\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":%u,"
+        "\"total_tokens\":%u}}\n\n",
+        c->sent, c->sent + 100);
   snprintf(payload + n, sizeof payload - (size_t)n, "data: [DONE]\n\n");
   size_t length = chunk(framed, sizeof framed, payload);
   length += (size_t)snprintf(framed + length, sizeof framed - length, "0\r\n\r\n");
@@ -138,7 +144,8 @@ static void send_end(int fd) {
 static void start_stream(int fd, const char *body) {
   connection *c = &connections[fd];
   if (!strstr(body, "\"stream\":true") && !strstr(body, "\"stream\": true")) {
-    respond(fd, "400 Bad Request", "{\"error\":{\"message\":\"This upstream only streams: send \\\"stream\\\":true.\"}}");
+    respond(fd, "400 Bad Request",
+            "{\"error\":{\"message\":\"This upstream only streams: send \\\"stream\\\":true.\"}}");
     return;
   }
   c->script = current;
@@ -155,8 +162,9 @@ static void start_stream(int fd, const char *body) {
   c->sent = 0;
   c->due = now_ns() + c->script.first_ns;
   stats.started++;
-  static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
-                             "transfer-encoding: chunked\r\n\r\n";
+  static const char head[] =
+      "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
+      "transfer-encoding: chunked\r\n\r\n";
   if (transmit(fd, head, sizeof head - 1))
     heap_push(&deadlines, (deadline){c->due, (uint32_t)fd, c->generation});
 }
@@ -165,25 +173,30 @@ static void handle_request(int fd, char *head, char *body) {
   char json[512];
   if (!strncmp(head, "POST /v1/chat/completions", 25)) return start_stream(fd, body);
   if (!strncmp(head, "GET /v1/models", 14))
-    return respond(fd, "200 OK", "{\"object\":\"list\",\"data\":[{\"id\":\"scripted\",\"object\":\"model\"},"
-                                 "{\"id\":\"bench-200-20\",\"object\":\"model\"}]}");
+    return respond(fd, "200 OK",
+                   "{\"object\":\"list\",\"data\":[{\"id\":\"scripted\",\"object\":\"model\"},"
+                   "{\"id\":\"bench-200-20\",\"object\":\"model\"}]}");
   if (!strncmp(head, "GET /script?", 12)) {
     unsigned tokens;
     unsigned long long pace, first;
     if (sscanf(head + 12, "tokens=%u&pace_us=%llu&first_us=%llu", &tokens, &pace, &first) != 3)
-      return respond(fd, "400 Bad Request", "{\"error\":{\"message\":\"tokens, pace_us and first_us are needed.\"}}");
+      return respond(fd, "400 Bad Request",
+                     "{\"error\":{\"message\":\"tokens, pace_us and first_us are needed.\"}}");
     current = (script){tokens, pace * 1000, first * 1000};
     return respond(fd, "200 OK", "{}");
   }
   if (!strncmp(head, "GET /stats", 10)) {
-    snprintf(json, sizeof json, "{\"started\":%llu,\"finished\":%llu,\"aborted\":%llu,\"open\":%llu,\"tokens\":%llu}",
-             stats.started, stats.finished, stats.aborted, stats.started - stats.finished - stats.aborted, stats.tokens);
+    snprintf(json, sizeof json,
+             "{\"started\":%llu,\"finished\":%llu,\"aborted\":%llu,\"open\":%llu,\"tokens\":%llu}",
+             stats.started, stats.finished, stats.aborted, stats.started - stats.finished - stats.aborted,
+             stats.tokens);
     return respond(fd, "200 OK", json);
   }
   respond(fd, "404 Not Found", "{\"error\":{\"message\":\"No such endpoint.\"}}");
 }
 
-/// Takes whole requests out of the connection's buffer; a request that comes during a stream waits for its end.
+/// Takes whole requests out of the connection's buffer; a request that comes during a stream waits for its
+/// end.
 static void parse(int fd) {
   connection *c = &connections[fd];
   while (c->open && !c->streaming && buffer_length(&c->in)) {
@@ -253,7 +266,8 @@ int main(int argc, char **argv) {
   prctl(PR_SET_TIMERSLACK, 1);  // wake at the deadline, not up to 50 us after it
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0)),
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0)),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t length = sizeof address;
   if (bind(listener, (struct sockaddr *)&address, length) || listen(listener, 4096)) {

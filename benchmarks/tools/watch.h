@@ -25,7 +25,8 @@ static inline uint64_t machine_cpu_us(void) {
   unsigned long long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
   FILE *f = fopen("/proc/stat", "r");
   if (!f) return 0;
-  if (fscanf(f, "cpu %llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq, &softirq, &steal) != 6)
+  if (fscanf(f, "cpu %llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq, &softirq, &steal) !=
+      6)
     user = 0;
   fclose(f);
   return (user + nice + system + irq + softirq + steal) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
@@ -42,7 +43,8 @@ static inline uint64_t cpu_us(int pid) {
   text[n] = 0;
   char *after_name = strrchr(text, ')');
   unsigned long long user = 0, system = 0;
-  if (after_name) sscanf(after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
+  if (after_name)
+    sscanf(after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system);
   return (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
