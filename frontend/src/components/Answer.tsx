@@ -1,0 +1,74 @@
+import { memo, useCallback, useMemo, useState } from "react";
+import { CitationContext, type Citations } from "../markdown/citations";
+import { Markdown } from "../markdown/Markdown";
+import type { RunState } from "../stream/runState";
+import type { Message } from "../types/rest";
+import type { Source } from "../types/streaming";
+import { FinishedFoot } from "./FinishedFoot";
+import { RunningFoot } from "./RunningFoot";
+import { SourcePanel } from "./SourcePanel";
+import { Sources } from "./Sources";
+
+interface AnswerProps {
+  /** The run that writes it, or the message that it has become. */
+  readonly content: { readonly run: RunState } | { readonly message: Message };
+  readonly onRetry: (() => void) | null;
+  readonly onTryNow: () => void;
+  readonly onCancelRetry: () => void;
+}
+
+const noSources: readonly Source[] = [];
+
+/**
+ * An answer, running or finished. It is one component for both, so that nothing is drawn anew when it ends, and the
+ * Markdown reader goes on from where it was.
+ */
+export const Answer = memo(function Answer({ content, onRetry, onTryNow, onCancelRetry }: AnswerProps) {
+  const isLive = "run" in content;
+  const text = isLive ? content.run.text : content.message.content;
+  const sources = (isLive ? content.run.sources : content.message.sources) ?? noSources;
+  const [shown, setShown] = useState<{ number: number; anchor: DOMRect } | null>(null);
+  const open = useCallback((number: number, mark: HTMLElement) => {
+    setShown({ number, anchor: mark.getBoundingClientRect() });
+  }, []);
+  const citations = useCitations(sources, open);
+  return (
+    <article
+      className="answer"
+      data-testid="answer"
+      data-status={isLive ? "running" : content.message.status}
+      aria-busy={isLive}
+    >
+      <h2 className="visually-hidden">Answer</h2>
+      <CitationContext.Provider value={citations}>
+        {text !== "" && <Markdown text={text} isLive={isLive} />}
+      </CitationContext.Provider>
+      {!isLive && text !== "" && <Sources sources={sources} onOpen={open} />}
+      {isLive ? (
+        <RunningFoot run={content.run} onTryNow={onTryNow} onCancelRetry={onCancelRetry} />
+      ) : (
+        <FinishedFoot message={content.message} onRetry={onRetry} />
+      )}
+      {shown && (
+        <SourcePanel
+          sources={sources}
+          number={shown.number}
+          anchor={shown.anchor}
+          onShow={(number) => setShown({ ...shown, number })}
+          onClose={() => setShown(null)}
+        />
+      )}
+    </article>
+  );
+});
+
+function useCitations(sources: readonly Source[], open: Citations["open"]): Citations {
+  return useMemo(() => {
+    const titles = new Map(sources.map((source) => [source.number, source.title]));
+    return {
+      has: (number) => titles.has(number),
+      title: (number) => titles.get(number) ?? "",
+      open,
+    };
+  }, [sources, open]);
+}

@@ -1,0 +1,109 @@
+import { useEffect, useRef } from "react";
+import { useServer } from "../hooks/useServer";
+import { useStreamingChat } from "../hooks/useStreamingChat";
+import { Announcer } from "./Announcer";
+import { Composer } from "./Composer";
+import { EmptyState } from "./EmptyState";
+import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
+import { LoadState } from "./LoadState";
+import { MessageList } from "./MessageList";
+import { useStickToBottom } from "./useStickToBottom";
+
+/** The open conversation and the place to write. */
+export function ChatView() {
+  const chat = useStreamingChat();
+  const { conversation, run, active } = chat;
+  const { online } = useServer();
+  const { scroller, content, isAway, jump } = useStickToBottom();
+  const isEmpty = conversation.status === "ready" && conversation.messages.length === 0 && !active;
+
+  useEscapeStops(active, chat.stop);
+  // A conversation is opened at its end, and one's own question is always followed.
+  useEffect(() => jump(), [jump, conversation.id, conversation.status]);
+  const send = (text: string): boolean => {
+    const isSent = chat.send(text);
+    if (isSent) jump();
+    return isSent;
+  };
+
+  return (
+    <main id="main" className="chat" tabIndex={-1} data-empty={isEmpty}>
+      <div className="scroller-frame">
+        <div ref={scroller} className="scroller" tabIndex={0} role="region" aria-label="Conversation">
+          <div ref={content} className="column">
+            {conversation.status === "ready" ? (
+              <>
+                {isEmpty && <EmptyState isDisabled={active} onAsk={send} />}
+                <MessageList
+                  messages={conversation.messages}
+                  run={run}
+                  onRetry={chat.canRetry ? chat.retry : null}
+                  onTryNow={chat.retryNow}
+                  onCancelRetry={chat.cancelRetry}
+                />
+              </>
+            ) : (
+              <LoadState conversation={conversation} onReload={chat.reload} />
+            )}
+          </div>
+        </div>
+        {isAway && (
+          <button type="button" className="jump" onClick={() => jump(true)}>
+            <DownIcon />
+            Jump to latest
+          </button>
+        )}
+      </div>
+      <div className="dock">
+        <div className="column">
+          {!online && !run.reconnect && (
+            <p className="notice" role="status" data-testid="offline">
+              <OfflineIcon />
+              You are offline. What you write stays here until the network is back.
+            </p>
+          )}
+          {conversation.notice && (
+            <div className="notice" role="status" data-testid="notice">
+              <p>{conversation.notice}</p>
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label="Dismiss"
+                onClick={chat.dismissNotice}
+              >
+                <CloseIcon />
+              </button>
+            </div>
+          )}
+          <Composer
+            conversationId={conversation.id}
+            isActive={active}
+            isStopping={run.status === "stopping"}
+            returned={conversation.returnedDraft}
+            takeReturned={chat.takeDraft}
+            onSend={send}
+            onStop={chat.stop}
+          />
+        </div>
+      </div>
+      <Announcer run={run} />
+    </main>
+  );
+}
+
+/** Esc stops the answer from anywhere on the page, unless a dialog is open: there it closes the dialog. */
+function useEscapeStops(isActive: boolean, stop: () => void): void {
+  const latest = useRef(stop);
+  latest.current = stop;
+  useEffect(() => {
+    if (!isActive) return;
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      if (document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [isActive]);
+}

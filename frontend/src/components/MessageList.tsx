@@ -1,0 +1,41 @@
+import { memo, useMemo } from "react";
+import { isActive, type RunState } from "../stream/runState";
+import type { Message } from "../types/rest";
+import { Answer } from "./Answer";
+import { UserMessage } from "./UserMessage";
+
+interface TurnActions {
+  readonly onRetry: (() => void) | null;
+  readonly onTryNow: () => void;
+  readonly onCancelRetry: () => void;
+}
+
+interface MessageListProps extends TurnActions {
+  readonly messages: readonly Message[];
+  readonly run: RunState;
+}
+
+/** The conversation: the history and, under the key that it will have there, the answer that is being written. */
+export function MessageList({ messages, run, ...actions }: MessageListProps) {
+  const last = messages[messages.length - 1];
+  return (
+    <div className="messages">
+      {messages.map((message) => (
+        <Turn
+          key={message.id}
+          entry={message}
+          {...actions}
+          onRetry={message === last ? actions.onRetry : null}
+        />
+      ))}
+      {isActive(run) && <Turn key={run.metadata?.message_id ?? "next"} entry={run} {...actions} />}
+    </div>
+  );
+}
+
+/** One entry. The same component draws a run and the message that it becomes, so React keeps what is there. */
+const Turn = memo(function Turn({ entry, ...actions }: { entry: Message | RunState } & TurnActions) {
+  const content = useMemo(() => ("role" in entry ? { message: entry } : { run: entry }), [entry]);
+  if ("role" in entry && entry.role === "user") return <UserMessage text={entry.content} />;
+  return <Answer content={content} {...actions} />;
+});

@@ -1,0 +1,25 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./App";
+import { Crash } from "./components/Crash";
+import { ErrorBoundary } from "./components/ErrorBoundary";
+import { startTheme } from "./components/theme";
+import { ChatStoreContext } from "./hooks/storeContext";
+import { createChatStore } from "./store";
+import "./styles/index.css";
+
+const root = document.getElementById("root");
+if (root) {
+  startTheme();
+  const store = createChatStore();
+  createRoot(root).render(
+    <StrictMode>
+      <ErrorBoundary fallback={<Crash />}>
+        <ChatStoreContext.Provider value={store}>
+          <App />
+        </ChatStoreContext.Provider>
+      </ErrorBoundary>
+    </StrictMode>,
+  );
+  store.start();
+}
