@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+
+/// The settings on the command line. Each is the key of the environment in lower case with dashes, without `RILL_`.
+struct SettingOptions: ParsableArguments {
+  @Option(help: "A rill.json or rill.yaml to read settings from. Without it, one in the working directory is used.")
+  var config: String?
+  @Option(help: "Address to listen on (RILL_HOST). Default: 127.0.0.1.")
+  var host: String?
+  @Option(help: "Port to listen on; 0 picks a free one (RILL_PORT). Default: 8000.")
+  var port: String?
+  @Option(help: "Folder for everything that Rill writes (RILL_DATA_DIR). Default: ./data.")
+  var dataDir: String?
+  @Option(help: "Folder with the built page (RILL_PUBLIC_DIR). Default: Public beside the working directory or the program.")
+  var publicDir: String?
+  @Option(help: "Database (DATABASE_URL). Default: SQLite in the data folder.")
+  var databaseUrl: String?
+  @Option(help: "extractive or openai (RILL_MODEL_PROVIDER). Default: found automatically.")
+  var modelProvider: String?
+  @Option(help: "Base URL of an OpenAI-compatible endpoint, with /v1 (OPENAI_BASE_URL).")
+  var openaiBaseUrl: String?
+  @Option(help: "Name of the model (RILL_MODEL).")
+  var model: String?
+  @Option(help: "Who decides whether a message needs the documents: rules or model (RILL_ROUTER). Default: rules.")
+  var router: String?
+  @Option(help: "Seconds without activity from the model before a run ends (RILL_IDLE_TIMEOUT). Default: 30.")
+  var idleTimeout: String?
+  @Option(help: "Seconds that a run goes on without a reader (RILL_DISCONNECT_GRACE). Default: 10.")
+  var disconnectGrace: String?
+  @Option(help: "Seconds of silence before a heartbeat (RILL_HEARTBEAT). Default: 5.")
+  var heartbeat: String?
+  @Option(help: "Runs at once (RILL_MAX_RUNS). Default: 10000.")
+  var maxRuns: String?
+  @Option(help: "Seconds that a finished run stays in memory (RILL_RUN_RETENTION). Default: 300.")
+  var runRetention: String?
+  @Option(help: "Bytes after which an answer is cut (RILL_MAX_ANSWER_BYTES). Default: 1000000.")
+  var maxAnswerBytes: String?
+  @Option(help: "Seconds that running answers get when Rill is told to end (RILL_SHUTDOWN_GRACE). Default: 10.")
+  var shutdownGrace: String?
+  @Option(help: "Whether Rill's own documentation is indexed at the start (RILL_SAMPLE_DOCS). Default: true.")
+  var sampleDocs: String?
+  @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL). Default: info.")
+  var logLevel: String?
+
+  /// What was given. Secrets have no option: a command line can be read by every user of the machine.
+  var values: [SettingKey: String] {
+    let all: [SettingKey: String?] = [
+      .host: host, .port: port, .dataDirectory: dataDir, .publicDirectory: publicDir, .databaseURL: databaseUrl,
+      .modelProvider: modelProvider, .openAIBaseURL: openaiBaseUrl, .model: model, .router: router,
+      .idleTimeout: idleTimeout, .disconnectGrace: disconnectGrace, .heartbeat: heartbeat, .maxRuns: maxRuns,
+      .runRetention: runRetention, .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,
+      .sampleDocuments: sampleDocs, .logLevel: logLevel,
+    ]
+    return all.compactMapValues { $0 }
+  }
+
+  /// Reads and checks all settings.
+  /// - Throws: ``ConfigurationError``, which names the key.
+  func load() async throws -> RillConfiguration {
+    let reader = try await SettingsReader(
+      options: values, environment: ProcessInfo.processInfo.environment, file: file)
+    return try RillConfiguration(reader)
+  }
+
+  private var file: URL? {
+    if let config { return URL(filePath: config) }
+    return ["rill.json", "rill.yaml"].map { URL(filePath: $0) }
+      .first { FileManager.default.fileExists(atPath: $0.path) }
+  }
+}

@@ -1,0 +1,17 @@
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What Rill's handlers know of a request besides the request.
+struct AppRequestContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  let channel: any Channel
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
+  }
+
+  /// Bodies are small JSON objects: 8,000 characters, each escaped to 12 bytes at the worst, and some keys.
+  var maxUploadSize: Int { 128 * 1_024 }
+}

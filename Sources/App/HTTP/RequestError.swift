@@ -1,0 +1,68 @@
+import Foundation
+import HTTPTypes
+
+/// Why a request is answered with a problem instead of what it asked for (RFC 9457).
+struct RequestError: Error, Sendable, Hashable {
+  var status: HTTPResponse.Status
+  /// A code of `protocol.md`.
+  var code: String
+  /// A sentence for people.
+  var detail: String
+  var isRetryable = false
+  /// The part of the request that is wrong.
+  var field: String?
+  /// The run that stands in the way.
+  var runID: UUID?
+  var retryAfter: Duration?
+}
+
+extension RequestError {
+  static func invalid(_ field: String, _ detail: String) -> RequestError {
+    RequestError(status: .unprocessableContent, code: "INVALID_REQUEST", detail: detail, field: field)
+  }
+
+  static func notFound(_ what: String) -> RequestError {
+    RequestError(
+      status: .notFound, code: "NOT_FOUND", detail: "There is no such \(what). It may have been deleted.")
+  }
+
+  static let noSuchPage = RequestError(
+    status: .notFound, code: "NOT_FOUND", detail: "There is nothing at this address.")
+  static let unknownParent = invalid("parent_id", "parent_id names no message of this session.")
+  static let parentTextDiffers = invalid(
+    "parent_id", "parent_id names a user message with another text. To retry, send the same text.")
+  static let positionBeyondRun = invalid(
+    "Last-Event-ID", "Last-Event-ID is beyond the newest event of this run. Attach without it.")
+  static let malformedJSON = RequestError(
+    status: .badRequest, code: "MALFORMED_JSON", detail: "The request's body is not a JSON object.")
+  static let unsupportedMediaType = RequestError(
+    status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
+    detail: "Send the body as application/json.")
+  static let unauthorized = RequestError(
+    status: .unauthorized, code: "UNAUTHORIZED",
+    detail: "This server needs an API token. Send it as Authorization: Bearer followed by the token.")
+  static let runConflict = RequestError(
+    status: .conflict, code: "RUN_CONFLICT",
+    detail: "This run_id belongs to another request. Use a new one for each question.")
+  static let shuttingDown = RequestError(
+    status: .serviceUnavailable, code: "OVERLOADED",
+    detail: "The server is about to restart. Try again in a few seconds.", isRetryable: true,
+    retryAfter: .seconds(5))
+  static let overloaded = RequestError(
+    status: .serviceUnavailable, code: "OVERLOADED",
+    detail: "The server is answering as many questions as it can. Try again in a moment.",
+    isRetryable: true, retryAfter: .seconds(2))
+
+  static func runActive(_ runID: UUID) -> RequestError {
+    RequestError(
+      status: .conflict, code: "RUN_ACTIVE",
+      detail: "This conversation is still being answered. Wait for the answer or stop it first.",
+      isRetryable: true, runID: runID)
+  }
+
+  static func bodyTooLarge(limit: Int) -> RequestError {
+    RequestError(
+      status: .contentTooLarge, code: "BODY_TOO_LARGE",
+      detail: "The request's body is larger than \(limit / 1_024) KiB.")
+  }
+}

@@ -1,2 +1,0 @@
-@main
-enum Rill { static func main() {} }

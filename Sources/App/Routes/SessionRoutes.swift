@@ -1,0 +1,142 @@
+import Foundation
+import Graph
+import HTTPTypes
+import Hummingbird
+
+/// Conversations: list, read, rename, delete.
+struct SessionRoutes: Sendable {
+  static let defaultPageSize = 50
+  static let maxPageSize = 200
+  /// Characters of a title.
+  static let maxTitleLength = 200
+
+  let store: any ConversationStore
+  let runs: RunService
+
+  func add(to router: some RouterMethods<AppRequestContext>) {
+    router.get("sessions") { request, _ in try await list(request) }
+    router.get("sessions/{id}") { _, context in try await read(context) }
+    router.patch("sessions/{id}") { request, context in try await rename(request, context) }
+    router.delete("sessions/{id}") { _, context in try await delete(context) }
+    router.get("sessions/{id}/messages") { _, context in try await messages(context) }
+  }
+
+  private func list(_ request: Request) async throws -> Response {
+    let limit = try request.limit(default: Self.defaultPageSize, max: Self.maxPageSize)
+    let page: SessionPage
+    do {
+      page = try await store.sessions(
+        limit: limit, cursor: request.uri.queryParameters["cursor"].map(String.init))
+    } catch let error as StoreError where error.code == .conflict {
+      throw RequestError.invalid("cursor", "cursor is not one that this server gave out.")
+    }
+    return .json { json in
+      json.array("sessions", page.sessions) { json, session in
+        json.object { $0.fields(of: session) }
+      }
+      if let cursor = page.nextCursor { json.field("next_cursor", cursor) } else { json.null("next_cursor") }
+    }
+  }
+
+  private func session(_ context: AppRequestContext) async throws -> Session {
+    guard let session = try await store.session(id: context.uuid("id", of: "session")) else {
+      throw RequestError.notFound("session")
+    }
+    return session
+  }
+
+  private func read(_ context: AppRequestContext) async throws -> Response {
+    let session = try await session(context)
+    let run = runs.activeRun(sessionID: session.id)
+    return .json { json in
+      json.fields(of: session)
+      guard let run else { return json.null("active_run") }
+      json.object("active_run") { json in
+        json.field("run_id", run.id)
+        if let id = run.messageIDs.message { json.field("message_id", id) }
+        if let id = run.messageIDs.parent { json.field("parent_id", id) }
+      }
+    }
+  }
+
+  private struct RenameBody: Decodable {
+    var title: String
+  }
+
+  private func rename(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+    let id = try context.uuid("id", of: "session")
+    let body = try await JSONBody.decode(RenameBody.self, from: request, context)
+    let title = body.title.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !title.isEmpty, title.count <= Self.maxTitleLength else {
+      throw RequestError.invalid("title", "title must have 1 to \(Self.maxTitleLength) characters.")
+    }
+    guard let session = try await store.renameSession(id: id, title: title) else {
+      throw RequestError.notFound("session")
+    }
+    return .json { $0.fields(of: session) }
+  }
+
+  private func delete(_ context: AppRequestContext) async throws -> Response {
+    let id = try context.uuid("id", of: "session")
+    try await runs.stopRun(sessionID: id)
+    guard try await store.deleteSession(id: id) else { throw RequestError.notFound("session") }
+    return Response(status: .noContent)
+  }
+
+  private func messages(_ context: AppRequestContext) async throws -> Response {
+    let session = try await session(context)
+    let messages = try await store.messages(sessionID: session.id)
+    return .json { json in
+      json.array("messages", messages) { json, message in
+        json.object { $0.fields(of: message) }
+      }
+    }
+  }
+}
+
+extension Request {
+  /// The `limit` of a list.
+  func limit(default fallback: Int, max: Int) throws -> Int {
+    guard let text = uri.queryParameters["limit"] else { return fallback }
+    guard let limit = Int(text), (1...max).contains(limit) else {
+      throw RequestError.invalid("limit", "limit must be a number from 1 to \(max).")
+    }
+    return limit
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func fields(of session: Session) {
+    field("id", session.id)
+    field("title", session.title)
+    field("created_at", WireTimestamp.string(session.createdAt))
+    field("updated_at", WireTimestamp.string(session.updatedAt))
+  }
+
+  fileprivate mutating func fields(of message: Message) {
+    field("id", message.id)
+    field("session_id", message.sessionID)
+    if let parentID = message.parentID { field("parent_id", parentID) } else { null("parent_id") }
+    field("role", message.role.rawValue)
+    field("content", message.content)
+    field("status", message.status.rawValue)
+    field("created_at", WireTimestamp.string(message.createdAt))
+    if let answer = message.answer { fields(of: answer) }
+  }
+
+  private mutating func fields(of answer: AnswerDetails) {
+    field("run_id", answer.runID)
+    field("provider", answer.model.provider)
+    field("model", answer.model.model)
+    sources(answer.sources)
+    if let usage = answer.usage { self.usage("usage", usage) } else { null("usage") }
+    if let timings = answer.timings { self.timings("timings", timings) } else { null("timings") }
+    if let reason = answer.finishReason { field("finish_reason", reason) } else { null("finish_reason") }
+    guard let code = answer.errorCode else { return null("error") }
+    object("error") { json in
+      json.field("code", code)
+      json.field("message", answer.errorMessage ?? "")
+      json.field("retryable", RunFailure.Code(rawValue: code)?.isRetryable ?? true)
+    }
+  }
+}

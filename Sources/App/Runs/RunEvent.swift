@@ -1,0 +1,69 @@
+import Foundation
+import Graph
+
+/// An event of a run, as `protocol.md` defines it. One case for each `type` on the wire.
+enum RunEvent: Sendable, Hashable {
+  case metadata(RunMetadata)
+  case stageStarted(Stage, candidates: Int? = nil)
+  case stageCompleted(Stage, StageResult)
+  case sources([Source])
+  case token(String)
+  case snapshot(text: String, stage: Stage?, sources: [Source])
+  case done(RunCompletion)
+  case cancelled(messageID: UUID, reason: CancelReason)
+  case error(RunFailure)
+
+  /// Whether it ends the run and every stream of it.
+  var isTerminal: Bool {
+    switch self {
+    case .done, .cancelled, .error: true
+    default: false
+    }
+  }
+
+  /// The message that a terminal event is about.
+  var messageID: UUID? {
+    switch self {
+    case .done(let completion): completion.messageID
+    case .cancelled(let messageID, _): messageID
+    case .error(let failure): failure.messageID
+    default: nil
+    }
+  }
+}
+
+/// A stage of the pipeline that the user sees.
+enum Stage: String, Sendable, Hashable, Codable, CaseIterable {
+  case routing, retrieval, reranking, generation
+}
+
+/// What a completed stage reports.
+struct StageResult: Sendable, Hashable {
+  var durationMS: Double
+  var agent: ChatRoute?
+  var documentCount: Int?
+  var selected: Int?
+  var tokenCount: Int?
+}
+
+struct RunMetadata: Sendable, Hashable {
+  var sessionID: UUID
+  var runID: UUID
+  /// The assistant message that the run writes.
+  var messageID: UUID
+  /// The user message that it answers.
+  var parentID: UUID
+  var model: ModelDescriptor
+}
+
+struct RunCompletion: Sendable, Hashable {
+  var messageID: UUID
+  var finishReason: FinishReason
+  var usage: TokenUsage
+  var timings: AnswerTimings
+}
+
+/// Why a run was cancelled.
+enum CancelReason: String, Sendable, Hashable, Codable {
+  case user, disconnected, shutdown
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Graph
+
+/// What `GET /chat/runs/{id}` answers.
+struct RunStatus: Sendable, Hashable {
+  var sessionID: UUID
+  var messageID: UUID?
+  var parentID: UUID?
+  var status: Run.Status
+  var lastEventID: Int
+  var tokenCount: Int
+
+  init(_ run: Run) {
+    sessionID = run.sessionID
+    (messageID, parentID) = run.messageIDs
+    status = run.status
+    lastEventID = run.log.lastID
+    tokenCount = run.log.tokenCount
+  }
+
+  init(_ run: ArchivedRun) {
+    sessionID = run.message.sessionID
+    messageID = run.message.id
+    parentID = run.message.parentID
+    status = run.status
+    lastEventID = run.lastEventID
+    tokenCount = run.answer.usage?.completionTokens ?? 0
+  }
+}
+
+/// What `POST /chat/runs/{id}/stop` answers.
+struct StopReceipt: Sendable, Hashable {
+  var runID: UUID
+  var status: Run.Status
+  var lastEventID: Int
+  var tokenCount: Int
+  var stoppedIn: Duration
+}

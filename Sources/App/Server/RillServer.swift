@@ -1,0 +1,123 @@
+import Foundation
+import Graph
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import Providers
+import ServiceLifecycle
+import UnixSignals
+import Storage
+
+/// The composition root: the only place that names concrete types and connects them.
+struct RillServer: Sendable {
+  let configuration: RillConfiguration
+  let dependencies: Dependencies
+  let logger: Logger
+
+  /// What the server stands on; tests bring their own.
+  struct Dependencies: Sendable {
+    var model: any LanguageModel
+    var conversations: any ConversationStore
+    var knowledge: any KnowledgeStore
+    var reranker: any Reranker
+    var time = RunTime.system
+    var makeID: @Sendable () -> UUID = { UUID() }
+  }
+
+  /// The service group may take this much longer than running answers get, to write what is left and close sockets.
+  static let shutdownMargin = Duration.seconds(5)
+
+  /// Serves until the process is told to end.
+  /// - Parameter onReady: called once with the port when requests are taken.
+  func run(
+    gracefulShutdownSignals: [UnixSignal] = [.sigterm, .sigint],
+    onReady: @escaping @Sendable (Int) async -> Void
+  ) async throws {
+    let runMetrics = RunMetrics()
+    let runs = try makeRunService(metrics: runMetrics)
+    let router = try makeRouter(runs: runs, runMetrics: runMetrics)
+    let app = Application(
+      router: router,
+      server: .http1(
+        configuration: .init(additionalChannelHandlers: [ClientPresenceHandler()], idleTimeout: .seconds(75))),
+      configuration: .init(
+        address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 4_096),
+      onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
+      logger: quieter(logger))
+    // Shut down in reverse: the runs come first, so that every stream ends with a word before its socket closes.
+    var services = ServiceGroupConfiguration(
+      services: [
+        .init(service: app), .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
+      ],
+      gracefulShutdownSignals: gracefulShutdownSignals, logger: quieter(logger))
+    services.maximumGracefulShutdownDuration = configuration.runs.shutdownGrace + Self.shutdownMargin
+    try await ServiceGroup(configuration: services).run()
+  }
+
+  private func makeRunService(metrics: RunMetrics) throws -> RunService {
+    let graph = try ChatGraph.compile(
+      ChatGraph.Dependencies(
+        model: dependencies.model, knowledge: dependencies.knowledge, reranker: dependencies.reranker,
+        router: configuration.router == .model ? ModelRouter(model: dependencies.model) : RuleRouter(),
+        clock: dependencies.time.clock, settings: configuration.pipeline))
+    let executor = RunExecutor(
+      graph: graph, store: dependencies.conversations, time: dependencies.time, logger: logger,
+      metrics: metrics)
+    let planner = TurnPlanner(
+      store: dependencies.conversations, model: dependencies.model, makeID: dependencies.makeID)
+    return RunService(
+      settings: configuration.runs, executor: executor, planner: planner, time: dependencies.time)
+  }
+
+  private func makeRouter(runs: RunService, runMetrics: RunMetrics) throws -> Router<AppRequestContext> {
+    let httpMetrics = HTTPMetrics()
+    let router = Router(context: AppRequestContext.self)
+    router.add(middleware: SecurityHeadersMiddleware())
+    router.add(middleware: RequestLogMiddleware(metrics: httpMetrics, time: dependencies.time))
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: StaticFilesMiddleware(files: try StaticFiles(directory: publicDirectory())))
+    if let token = configuration.apiToken {
+      router.add(middleware: AuthenticationMiddleware(token: token))
+    }
+    ChatRoutes(runs: runs, store: dependencies.conversations, metrics: runMetrics).add(to: router)
+    SessionRoutes(store: dependencies.conversations, runs: runs).add(to: router)
+    KnowledgeRoutes(
+      store: dependencies.knowledge, reranker: dependencies.reranker, settings: configuration.pipeline
+    ).add(to: router)
+    HealthRoutes(
+      model: dependencies.model, knowledge: dependencies.knowledge, runMetrics: runMetrics,
+      httpMetrics: httpMetrics
+    ).add(to: router)
+    return router
+  }
+
+  private func publicDirectory() throws -> URL {
+    try PublicDirectory.find(configured: configuration.publicDirectory)
+  }
+
+  /// Libraries tell of their own starting and stopping at `info`; that is Rill's debug.
+  private func quieter(_ logger: Logger) -> Logger {
+    var logger = logger
+    if logger.logLevel == .info { logger.logLevel = .notice }
+    return logger
+  }
+}
+
+/// Finds the folder with the built page.
+enum PublicDirectory {
+  /// - Returns: the configured one; else `Public` in the working directory; else `Public` beside the executable.
+  static func find(configured: URL?) throws -> URL {
+    if let configured { return configured }
+    let executable = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    let candidates = [URL(filePath: "Public"), executable?.appending(path: "Public")].compactMap { $0 }
+    let found = candidates.first { FileManager.default.fileExists(atPath: $0.appending(path: "index.html").path) }
+    guard let found else {
+      throw ConfigurationError(
+        key: "RILL_PUBLIC_DIR",
+        message: "No Public folder in the working directory or beside the program. Set RILL_PUBLIC_DIR to it.")
+    }
+    return found
+  }
+}

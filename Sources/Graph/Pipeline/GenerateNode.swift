@@ -1,0 +1,90 @@
+import Synchronization
+
+/// Lets the model answer and passes its words on.
+struct GenerateNode: Sendable {
+  let model: any LanguageModel
+  let clock: any Clock<Duration>
+  let settings: ChatGraph.Settings
+
+  func run(_ state: ChatState, _ context: NodeContext<ChatPayload>) async throws -> ChatState.Update {
+    let prompts = PromptBuilder(state: state, contextTokens: model.descriptor.contextTokens).prompts()
+    let answer = AnswerProgress(maxBytes: settings.maxAnswerBytes)
+    for (index, prompt) in prompts.enumerated() {
+      do {
+        try await answerOnce(prompt, state, answer, context)
+        break
+      } catch let error as ModelError
+        where error.code == .contextTooLong && index + 1 < prompts.count && answer.isEmpty
+      {
+        // The next prompt is shorter; nothing of the answer has been shown yet.
+        continue
+      } catch is AnswerProgress.LimitReached {
+        answer.finish(.length)
+        break
+      }
+    }
+    guard !answer.isEmpty else {
+      throw ModelError(.unavailable, "The model returned an empty answer. Try again, or ask in other words.")
+    }
+    return .generated(answer.generation)
+  }
+
+  private func answerOnce(
+    _ prompt: [ChatMessage], _ state: ChatState, _ answer: AnswerProgress,
+    _ context: NodeContext<ChatPayload>
+  ) async throws {
+    let request = ModelRequest(
+      messages: prompt, question: state.question, passages: state.passages)
+    try await withIdleTimeout(settings.idleTimeout, clock: clock) { activity in
+      try await model.respond(to: request) { event in
+        activity.touch()
+        switch event {
+        case .text(let text):
+          try answer.add(text)
+          try await context.emit(.token(text))
+        case .usage(let usage): answer.record(usage)
+        case .finished(let reason): answer.finish(reason)
+        case .activity: break
+        }
+      }
+    }
+  }
+}
+
+/// What has come of an answer so far.
+private final class AnswerProgress: Sendable {
+  struct LimitReached: Error {}
+
+  private struct State {
+    var bytes = 0
+    var tokens = 0
+    var usage: TokenUsage?
+    var finishReason = FinishReason.stop
+  }
+
+  private let maxBytes: Int
+  private let state = Mutex(State())
+
+  init(maxBytes: Int) {
+    self.maxBytes = maxBytes
+  }
+
+  var isEmpty: Bool { state.withLock { $0.tokens == 0 } }
+
+  var generation: Generation {
+    state.withLock {
+      Generation(finishReason: $0.finishReason, usage: $0.usage, tokenCount: $0.tokens)
+    }
+  }
+
+  func add(_ text: String) throws {
+    try state.withLock {
+      guard $0.bytes + text.utf8.count <= maxBytes else { throw LimitReached() }
+      $0.bytes += text.utf8.count
+      $0.tokens += 1
+    }
+  }
+
+  func record(_ usage: TokenUsage) { state.withLock { $0.usage = usage } }
+  func finish(_ reason: FinishReason) { state.withLock { $0.finishReason = reason } }
+}
