@@ -51,5 +51,6 @@ export interface ChatStore extends ChatActions {
   dispose(): void;
 }
 
-export { createStaticStore } from "./staticStore";
+export { createChatStore } from "./chatStore";
+export { createStaticStore, type StaticStore } from "./staticStore";
 export { canRetry } from "./history";

@@ -46,7 +46,7 @@ function reduceActive(state: RunState, action: ActiveAction): RunState {
     case "connected":
       return stopping ? state : { ...state, status: "streaming", slow: false, reconnect: null };
     case "slowed":
-      return { ...state, slow: true };
+      return stopping ? state : { ...state, slow: true };
     case "recovered":
       return { ...state, slow: false };
     case "retryScheduled": {

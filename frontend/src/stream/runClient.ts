@@ -41,6 +41,8 @@ export class RunClient {
   private confirmed: boolean;
   private lastEventId = 0;
   private attempt = 0;
+  /** Counts the calls of `start`. */
+  private turn = 0;
   private over = true;
   private stopping = false;
   /** Stop was pressed, but the server could not be told. */
@@ -108,14 +110,17 @@ export class RunClient {
   }
 
   private async followToEnd(): Promise<void> {
-    while (!this.over && !this.stopping) {
+    this.turn += 1;
+    const { turn } = this;
+    // A loop that a later `start` has replaced ends, however late its last connection lets go.
+    while (turn === this.turn) {
       const before = this.lastEventId;
       const end = await this.connect();
-      if (this.over || this.stopping || end.kind === "finished") return;
+      if (turn !== this.turn || this.over || this.stopping || end.kind === "finished") return;
       if (this.lastEventId > before) this.attempt = 0;
       if (this.reconnectAtOnce) {
         this.reconnectAtOnce = false;
-        this.announceRetry(this.attempt + 1, this.now(), "");
+        this.announceRetry(Math.max(1, this.attempt), this.now(), "");
       } else if (!(await this.prepareRetry(end))) {
         return;
       }
@@ -125,7 +130,10 @@ export class RunClient {
 
   /** Decides what comes after a connection, and waits for it. Returns whether to connect again. */
   private async prepareRetry(end: ConnectionEnd): Promise<boolean> {
-    const decision = decide(end, this.attempt, this.confirmed);
+    // Without a network a try proves nothing, and none is used up.
+    const online = this.dependencies.environment.isOnline();
+    const attempt = online ? this.attempt : Math.min(this.attempt, RETRY_DELAYS.length - 1);
+    const decision = decide(end, attempt, this.confirmed);
     this.dependencies.debug.note("connection ended", { end, decision });
     switch (decision.kind) {
       case "fail":
@@ -140,7 +148,7 @@ export class RunClient {
         this.hooks.onBusy(decision.runId);
         return false;
       case "retry":
-        this.attempt += 1;
+        this.attempt = attempt + 1;
         return this.pause(decision.delayMs, decision.reason);
     }
   }

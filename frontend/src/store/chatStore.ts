@@ -1,0 +1,227 @@
+import { APIClient } from "../api/client";
+import { debugLog } from "../stream/debug";
+import { browserEnvironment, type Environment } from "../stream/environment";
+import type { RunClientDependencies } from "../stream/runClient";
+import { Conversation, type ConversationHooks } from "./conversation";
+import { ConversationLister } from "./conversationList";
+import { canRetry } from "./history";
+import type { ChatStore } from "./index";
+import { pathOf, sessionIdOf } from "./routes";
+import { ServerMonitor } from "./serverMonitor";
+import { INITIAL_STATE, type ChatState } from "./state";
+
+/** Characters of the first message that stand in for a title until the server has made one. */
+const PROVISIONAL_TITLE = 60;
+
+/** The one store of the page. Nothing happens before `start`. */
+export function createChatStore(environment: Environment = browserEnvironment()): ChatStore {
+  return new Store(environment);
+}
+
+/** Its methods are properties, so that components can pass them on without binding them. */
+class Store implements ChatStore {
+  private state: ChatState;
+  private readonly listeners = new Set<() => void>();
+  private readonly api: APIClient;
+  private readonly dependencies: RunClientDependencies;
+  private readonly lister: ConversationLister;
+  private readonly monitor: ServerMonitor;
+  private current: Conversation;
+  /** Conversations that are still being answered while another one is shown. */
+  private readonly background = new Set<Conversation>();
+  private readonly endings: (() => void)[] = [];
+  private started = false;
+
+  constructor(private readonly environment: Environment) {
+    this.api = new APIClient(environment, (hadToken) =>
+      this.set({ needsToken: true, tokenRejected: hadToken }),
+    );
+    this.dependencies = { environment, api: this.api, debug: debugLog(environment) };
+    this.lister = new ConversationLister(this.api, () => this.set({ conversations: this.lister.list }));
+    this.monitor = new ServerMonitor(environment, this.api, {
+      changed: () => this.set({ server: this.monitor.info }),
+      cameBack: () => this.reloadFailed(),
+    });
+    this.current = this.make(sessionIdOf(environment.location.path()));
+    this.state = { ...INITIAL_STATE, current: this.current.state, online: environment.isOnline() };
+  }
+
+  readonly getState = (): ChatState => this.state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly canRetry = canRetry;
+
+  readonly start = (): void => {
+    if (this.started) return;
+    this.started = true;
+    const { environment } = this;
+    this.endings.push(
+      environment.location.onChange(() => this.show(sessionIdOf(environment.location.path()))),
+      environment.onOnlineChange((online) => {
+        this.set({ online });
+        if (online) void this.monitor.refresh();
+      }),
+    );
+    void this.monitor.refresh();
+    void this.lister.reload();
+    void this.current.load();
+  };
+
+  readonly dispose = (): void => {
+    for (const end of this.endings) end();
+    this.monitor.dispose();
+    for (const conversation of [this.current, ...this.background]) conversation.dispose();
+    this.background.clear();
+    this.listeners.clear();
+  };
+
+  readonly newConversation = (): void => {
+    if (this.environment.location.path() !== "/") this.environment.location.push("/");
+    this.show(null);
+  };
+
+  readonly open = (id: string): void => {
+    const path = pathOf(id);
+    if (this.environment.location.path() !== path) this.environment.location.push(path);
+    this.show(id);
+  };
+
+  readonly rename = async (id: string, title: string): Promise<string | null> => {
+    const before = this.lister.titleOf(id);
+    this.retitle(id, title);
+    const problem = await this.lister.rename(id, title);
+    this.retitle(id, problem === null ? this.lister.titleOf(id) : before);
+    return problem;
+  };
+
+  readonly remove = async (id: string): Promise<string | null> => {
+    const problem = await this.lister.remove(id);
+    if (problem !== null) return problem;
+    for (const conversation of this.background) {
+      if (conversation.state.id === id) this.letGo(conversation);
+    }
+    if (this.current.state.id === id) {
+      this.current.dispose();
+      this.environment.location.replace("/");
+      this.current = this.make(null);
+      this.publishCurrent();
+    }
+    return null;
+  };
+
+  readonly loadMoreConversations = (): void => void this.lister.loadMore();
+  readonly reloadConversations = (): void => void this.lister.reload();
+  readonly refreshServer = (): void => void this.monitor.refresh();
+  readonly reload = (): void => void this.current.load();
+  readonly send = (text: string): boolean => this.current.send(text);
+  readonly stop = (): void => this.current.stop();
+  readonly retry = (): void => this.current.retry();
+  readonly cancelRetry = (): void => this.current.cancelRetry();
+  readonly retryNow = (): void => this.current.retryNow();
+  readonly dismissNotice = (): void => this.current.dismissNotice();
+  readonly takeDraft = (): string | null => this.current.takeDraft();
+
+  readonly setToken = (token: string): void => {
+    this.api.setToken(token);
+    this.set({ needsToken: false, tokenRejected: false });
+    void this.monitor.refresh();
+    void this.lister.reload();
+    if (this.current.state.status === "failed") void this.current.load();
+  };
+
+  private make(id: string | null): Conversation {
+    const hooks: ConversationHooks = {
+      changed: (conversation) => {
+        if (conversation === this.current) this.publishCurrent();
+        else this.publishActive();
+      },
+      named: (conversation, sessionId, firstMessage) => this.named(conversation, sessionId, firstMessage),
+      runEnded: (conversation) => this.runEnded(conversation),
+    };
+    const title = id === null ? null : this.lister.titleOf(id);
+    return new Conversation({ id, title }, this.dependencies, hooks);
+  }
+
+  private show(id: string | null): void {
+    if (id !== null && this.current.state.id === id) {
+      if (this.current.state.status === "failed") void this.current.load();
+      return;
+    }
+    const { current } = this;
+    if (current.active) this.background.add(current);
+    else current.dispose();
+    const known = id === null ? undefined : [...this.background].find((other) => other.state.id === id);
+    if (known !== undefined) this.background.delete(known);
+    this.current = known ?? this.make(id);
+    this.publishCurrent();
+    if (known === undefined) void this.current.load();
+  }
+
+  /** The server has named a new conversation: it gets an address and a place in the list. */
+  private named(conversation: Conversation, id: string, firstMessage: string): void {
+    if (conversation === this.current) this.environment.location.replace(pathOf(id));
+    const now = new Date(this.environment.now()).toISOString();
+    const title = firstMessage.slice(0, PROVISIONAL_TITLE);
+    conversation.rename(title);
+    this.lister.add({ id, title, created_at: now, updated_at: now });
+  }
+
+  private runEnded(conversation: Conversation): void {
+    if (this.background.has(conversation)) this.letGo(conversation);
+    this.publishActive();
+    if (conversation.state.run.status === "failed") void this.monitor.refresh();
+    void this.lister.reload().then(() => this.adoptTitle(conversation));
+  }
+
+  /** The title that the server has made from the first message. */
+  private adoptTitle(conversation: Conversation): void {
+    const { id } = conversation.state;
+    const title = id === null ? null : this.lister.titleOf(id);
+    if (title !== null && title !== conversation.state.title) conversation.rename(title);
+  }
+
+  private retitle(id: string, title: string | null): void {
+    for (const conversation of [this.current, ...this.background]) {
+      if (conversation.state.id === id) conversation.rename(title ?? conversation.state.title ?? "");
+    }
+  }
+
+  private letGo(conversation: Conversation): void {
+    this.background.delete(conversation);
+    conversation.dispose();
+  }
+
+  /** The server is back: what could not be loaded is tried again. */
+  private reloadFailed(): void {
+    if (this.lister.list.status === "failed") void this.lister.reload();
+    if (this.current.state.status === "failed" && !this.current.state.notFound) void this.current.load();
+  }
+
+  private publishCurrent(): void {
+    this.set({ current: this.current.state, ...this.activePart() });
+  }
+
+  private publishActive(): void {
+    this.set(this.activePart());
+  }
+
+  /** The ids of conversations that are being answered; the same set as long as they are the same. */
+  private activePart(): Partial<ChatState> {
+    const active = [this.current, ...this.background].filter((conversation) => conversation.active);
+    const ids = active.map(({ state }) => state.id).filter((id): id is string => id !== null);
+    const { activeSessionIds: before } = this.state;
+    const same = ids.length === before.size && ids.every((id) => before.has(id));
+    return same ? {} : { activeSessionIds: new Set(ids) };
+  }
+
+  private set(part: Partial<ChatState>): void {
+    const keys = Object.keys(part) as (keyof ChatState)[];
+    if (keys.every((key) => Object.is(this.state[key], part[key]))) return;
+    this.state = { ...this.state, ...part };
+    for (const listener of this.listeners) listener();
+  }
+}
