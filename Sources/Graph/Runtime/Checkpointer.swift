@@ -41,6 +41,12 @@ public struct Checkpoint: Sendable, Hashable, Codable, Identifiable {
     public let target: NodeID
     /// The sources that have run, in the order of the join.
     public let arrived: [NodeID]
+
+    public init(sources: [NodeID], target: NodeID, arrived: [NodeID]) {
+      self.sources = sources
+      self.target = target
+      self.arrived = arrived
+    }
   }
 
   public struct Interrupt: Sendable, Hashable, Codable {

@@ -208,6 +208,13 @@ public final class EventChannel<Element: Sendable>: Sendable {
   }
 }
 
+extension EventChannel {
+  /// How many senders wait for a place.
+  var suspendedSenderCount: Int { state.withLock { $0.senders.count } }
+  /// Whether the consumer waits for an element.
+  var isConsumerWaiting: Bool { state.withLock { $0.consumer != nil } }
+}
+
 extension EventChannel: AsyncSequence {
   /// The consumer's end. Only one iterator may be in use at a time.
   public struct Iterator: AsyncIteratorProtocol {
