@@ -63,6 +63,11 @@ static inline CURLcode rill_easy_set_common(CURL *easy) {
   if (!code) code = curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Removing a transfer whose name is still being looked up must not wait for the name server: every other stream would
+  // stand still meanwhile.
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   return code;
 }
 

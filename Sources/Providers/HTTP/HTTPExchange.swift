@@ -79,6 +79,9 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
   /// Whether everything of interest has come, so that what is left of the response is a formality.
   var isComplete: Bool { state.withLock { $0.decoder.isComplete && $0.failure == nil } }
 
+  /// Whether the connection is not being read because the task lags.
+  var isPaused: Bool { state.withLock { $0.isPaused } }
+
   private func step() -> Step {
     state.withLock { state in
       if let error = state.failure as? HTTPTransportError, error.kind == .cancelled {

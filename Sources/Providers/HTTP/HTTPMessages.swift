@@ -9,7 +9,9 @@ struct HTTPRequest: Sendable {
   /// The longest that the whole exchange may take; `nil` is no limit.
   var timeout: Duration?
 
-  init(url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil) {
+  init(
+    url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil
+  ) {
     self.url = url
     self.headers = headers
     self.body = body

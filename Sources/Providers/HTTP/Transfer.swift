@@ -13,7 +13,8 @@ final class Transfer {
   private var isHeadDelivered = false
 
   /// - Throws: ``HTTPTransportError`` when libcurl does not take the request.
-  init(id: TransferID, request: HTTPRequest, receiver: any TransferReceiver, connectTimeout: Duration) throws {
+  init(id: TransferID, request: HTTPRequest, receiver: any TransferReceiver, connectTimeout: Duration) throws
+  {
     guard let easy = curl_easy_init() else {
       throw HTTPTransportError(kind: .closed, detail: "no memory for a transfer")
     }
@@ -155,7 +156,8 @@ extension HTTPTransportError.Kind {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .unresolved
     case CURLE_COULDNT_CONNECT: self = .unreachable
     case CURLE_OPERATION_TIMEDOUT: self = .timedOut
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
       self = .insecure
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: self = .invalidRequest

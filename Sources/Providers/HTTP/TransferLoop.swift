@@ -23,7 +23,9 @@ final class TransferLoop {
   private var timer: ContinuousClock.Instant?
   private let clock = ContinuousClock()
 
-  init(queue: TransferCommandQueue, configuration: HTTPTransport.Configuration, poller: any SocketPoller) throws {
+  init(queue: TransferCommandQueue, configuration: HTTPTransport.Configuration, poller: any SocketPoller)
+    throws
+  {
     guard let multi = curl_multi_init() else {
       throw HTTPTransportError(kind: .closed, detail: "no memory for the transfers")
     }
@@ -110,13 +112,15 @@ final class TransferLoop {
 
   private func add(_ id: TransferID, _ request: HTTPRequest, _ receiver: any TransferReceiver) {
     do {
-      let transfer = try Transfer(id: id, request: request, receiver: receiver, connectTimeout: connectTimeout)
+      let transfer = try Transfer(
+        id: id, request: request, receiver: receiver, connectTimeout: connectTimeout)
       guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
         throw HTTPTransportError(kind: .closed, detail: "libcurl took no further transfer")
       }
       transfers[id] = transfer
     } catch {
-      receiver.end(error as? HTTPTransportError ?? HTTPTransportError(kind: .invalidRequest, detail: "\(error)"))
+      receiver.end(
+        error as? HTTPTransportError ?? HTTPTransportError(kind: .invalidRequest, detail: "\(error)"))
     }
   }
 

@@ -213,7 +213,8 @@ extension JSONCursor {
   ) throws -> Unicode.Scalar {
     let first = try readHex(text, &position)
     guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) ?? "\u{FFFD}" }
-    guard position + 1 < text.count, text[position] == UInt8(ascii: "\\"), text[position + 1] == UInt8(ascii: "u")
+    guard position + 1 < text.count, text[position] == UInt8(ascii: "\\"),
+      text[position + 1] == UInt8(ascii: "u")
     else { return "\u{FFFD}" }
     var next = position + 2
     let second = try readHex(text, &next)

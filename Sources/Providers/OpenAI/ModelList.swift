@@ -36,7 +36,8 @@ struct ModelList: Decodable {
     do {
       return try JSONDecoder().decode(ModelList.self, from: Data(response.body))
     } catch {
-      throw failures.malformed("the list of models: \(String(decoding: response.body.prefix(200), as: UTF8.self))")
+      throw failures.malformed(
+        "the list of models: \(String(decoding: response.body.prefix(200), as: UTF8.self))")
     }
   }
 }

@@ -14,7 +14,8 @@ public struct OpenAIEndpoint: Sendable, Hashable {
   public init?(baseURL: String = OpenAIEndpoint.defaultBaseURL, apiKey: Secret? = nil) {
     let trimmed = baseURL.trimmingCharacters(in: .whitespaces)
     guard let parts = URLComponents(string: trimmed), let scheme = parts.scheme?.lowercased(),
-      ["http", "https"].contains(scheme), parts.host?.isEmpty == false, parts.query == nil, parts.fragment == nil
+      ["http", "https"].contains(scheme), parts.host?.isEmpty == false, parts.query == nil,
+      parts.fragment == nil
     else { return nil }
     self.baseURL = String(trimmed.reversed().drop { $0 == "/" }.reversed())
     self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : $0 }

@@ -43,10 +43,12 @@ struct UpstreamFailure {
   /// A response that is no chat completion.
   func malformed(_ reason: String) -> ModelError {
     ModelError(
-      .unavailable, "The model's server sent something that is not an answer. Try again.", detail: detail(reason))
+      .unavailable, "The model's server sent something that is not an answer. Try again.",
+      detail: detail(reason))
   }
 
-  private static let brokenOff = "The connection to the model broke off before the answer was complete. Try again."
+  private static let brokenOff =
+    "The connection to the model broke off before the answer was complete. Try again."
 
   private func error(
     status: Int, body: UpstreamErrorBody?, retryAfter: Duration?, detail: String
@@ -66,9 +68,13 @@ struct UpstreamFailure {
       case 404:
         (.rejected, "The model's server does not know this model. Check the model's name and the base URL.")
       case 408: (.unavailable, "The model's server took too long to answer. Try again.")
-      case 429: (.rateLimited, "The model's server is busy with too many requests. Wait a moment and try again.")
+      case 429:
+        (.rateLimited, "The model's server is busy with too many requests. Wait a moment and try again.")
       case 300..<400:
-        (.rejected, "The model's server has moved to another address. Check the base URL in the configuration.")
+        (
+          .rejected,
+          "The model's server has moved to another address. Check the base URL in the configuration."
+        )
       case 400..<500:
         (.rejected, "The model's server did not accept the request. Check the model's name and its settings.")
       default: (.unavailable, "The model's server has a problem of its own. Try again in a moment.")

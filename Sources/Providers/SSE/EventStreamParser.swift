@@ -48,7 +48,8 @@ struct EventStreamParser {
           continue
         }
       }
-      guard let end = bytes[position...].firstIndex(where: { $0 == .lineFeed || $0 == .carriageReturn }) else {
+      guard let end = bytes[position...].firstIndex(where: { $0 == .lineFeed || $0 == .carriageReturn })
+      else {
         return try append(bytes[position...])
       }
       try finishLine(UnsafeRawBufferPointer(rebasing: bytes[position..<end]), receive: receive)
