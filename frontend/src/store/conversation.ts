@@ -24,7 +24,7 @@ export interface ConversationHooks {
 const RESUMABLE = new Set(["CONNECTION_LOST", "RECONNECT_CANCELLED"]);
 
 /** Ends of a run that was resumed by Retry, after which only asking again helps. */
-const GONE = new Set(["RUN_LOST", "DISCONNECTED", "SHUTDOWN"]);
+const GONE = new Set(["RUN_LOST", "DISCONNECTED", "SHUTDOWN", "INTERRUPTED"]);
 
 const BUSY = "This conversation was already being answered, so your message was not sent.";
 
@@ -180,7 +180,8 @@ export class Conversation {
   private attach(sessionId: string, { run_id: runId, message_id, parent_id }: ActiveRun): void {
     this.request = null;
     this.follow(runId, null);
-    const known = { session_id: sessionId, message_id, parent_id };
+    const ids = { session_id: sessionId, run_id: runId, parent_id };
+    const known = message_id === null ? null : { ...ids, message_id, model: "", provider: "" };
     this.queue.push({ type: "attached", runId, known, at: this.dependencies.environment.now() });
     this.client?.start();
   }
@@ -210,7 +211,9 @@ export class Conversation {
       return;
     }
     const messages = this.state.messages.filter((message) => !isLocal(message.id));
-    this.update({ messages, run: IDLE_RUN, notice: BUSY, returnedDraft: request.message });
+    // What is asked again is in the conversation already; there is nothing to give back.
+    const returned = request.parent_id === undefined ? { notice: BUSY, returnedDraft: request.message } : {};
+    this.update({ messages, run: IDLE_RUN, ...returned });
     await this.load();
   }
 
@@ -262,9 +265,11 @@ export class Conversation {
   private afterEnd(run: RunState): void {
     this.hooks.runEnded(this);
     const lost = run.error?.code === "RUN_LOST" && this.request === null;
+    const parent = run.metadata?.parent_id ?? null;
+    const orphan = parent !== null && this.state.messages.every(({ id }) => id !== parent);
     const incomplete = run.receipt !== null && run.receipt.last_event_id > run.lastEventId;
     // The server has more of this answer than this page: what it stored is the truth.
-    if (lost || incomplete) void this.reconcile(run);
+    if (lost || incomplete || orphan) void this.reconcile(run);
   }
 
   private async reconcile(run: RunState): Promise<void> {

@@ -19,7 +19,7 @@ export type RunAction =
   | {
       type: "attached";
       runId: string;
-      known: Pick<RunMetadata, "session_id" | "message_id" | "parent_id">;
+      known: RunMetadata | null;
       at: number;
     }
   /** The response's head is here: the server has the run. */

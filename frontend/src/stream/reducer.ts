@@ -18,7 +18,7 @@ export function reduce(state: RunState, action: RunAction): RunState {
         ...IDLE_RUN,
         status: "connecting",
         runId: action.runId,
-        metadata: { ...action.known, run_id: action.runId, model: "", provider: "" },
+        metadata: action.known,
         startedAt: action.at,
       };
     case "resumed": {

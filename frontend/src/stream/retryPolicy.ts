@@ -30,9 +30,15 @@ export function decide(end: ConnectionEnd, attempt: number, resuming: boolean): 
 function decideProblem(problem: Problem, attempt: number, resuming: boolean): Decision {
   if (problem.code === "RUN_ACTIVE" && problem.run_id !== undefined)
     return { kind: "busy", runId: problem.run_id };
-  if (problem.status === 404 && resuming) return { kind: "fail", failure: RUN_LOST };
-  if (problem.code === "GATEWAY") {
-    return retry(attempt, REASONS.gateway, 0) ?? { kind: "fail", failure: connectionLost(REASONS.gateway) };
+  // Unknown run, or one that never had the events this page has seen of it.
+  if (resuming && (problem.status === 404 || problem.status === 422))
+    return { kind: "fail", failure: RUN_LOST };
+  // The run may live on behind a server that cannot say so just now.
+  if (problem.code === "GATEWAY" || (resuming && problem.status >= 500)) {
+    const reason = problem.code === "GATEWAY" ? REASONS.gateway : problem.detail;
+    return (
+      retry(attempt, reason, problem.retry_after_ms ?? 0) ?? { kind: "fail", failure: connectionLost(reason) }
+    );
   }
   const wait = problem.retry_after_ms ?? 0;
   if (problem.code === "OVERLOADED" && wait <= LONGEST_WAIT) {

@@ -229,10 +229,10 @@ export class RunClient {
   private async probe(timeoutMs: number): Promise<ProbeResult> {
     const { api, environment } = this.dependencies;
     try {
-      const { last_event_id: sent } = await api.runStatus(this.runId, timeoutMs);
-      if (sent <= this.lastEventId) return "quiet";
+      const { last_event_id: sent, status } = await api.runStatus(this.runId, timeoutMs);
+      if (status === "running" && sent <= this.lastEventId) return "quiet";
       await new Promise<void>((resolve) => environment.after(IN_FLIGHT, resolve));
-      return sent <= this.lastEventId ? "quiet" : "behind";
+      return status === "running" && sent <= this.lastEventId ? "quiet" : "behind";
     } catch (error) {
       // The server lives and does not know the run: what this connection waits for will never come.
       return error instanceof ProblemError && error.problem.status === 404 ? "behind" : "unknown";

@@ -26,7 +26,7 @@ function readActiveRun(object: JSONObject, key: string): ActiveRun {
   const run = asObject(object[key], key);
   return {
     run_id: stringAt(run, "run_id"),
-    message_id: stringAt(run, "message_id"),
+    message_id: optional(run, "message_id", stringAt),
     parent_id: optional(run, "parent_id", stringAt),
   };
 }
@@ -69,7 +69,7 @@ export function readRunStatus(json: unknown): RunStatusReport {
   return {
     run_id: stringAt(run, "run_id"),
     session_id: stringAt(run, "session_id"),
-    message_id: stringAt(run, "message_id"),
+    message_id: optional(run, "message_id", stringAt),
     parent_id: optional(run, "parent_id", stringAt),
     status: oneOf(MESSAGE_STATUSES)(run, "status"),
     last_event_id: numberAt(run, "last_event_id"),

@@ -11,7 +11,8 @@ export interface Session {
 /** The run that is answering in a session right now. */
 export interface ActiveRun {
   run_id: string;
-  message_id: string;
+  /** Both are null for a moment, while the run is being planned. */
+  message_id: string | null;
   parent_id: string | null;
 }
 
@@ -59,7 +60,7 @@ export interface Message {
 export interface RunStatusReport {
   run_id: string;
   session_id: string;
-  message_id: string;
+  message_id: string | null;
   parent_id: string | null;
   status: MessageStatus;
   last_event_id: number;
