@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { loadMarkdown } from "./components/AnswerText";
 import { Crash } from "./components/Crash";
 import { ErrorBoundary } from "./components/ErrorBoundary";
 import { startTheme } from "./components/theme";
@@ -22,4 +23,6 @@ if (root) {
     </StrictMode>,
   );
   store.start();
+  // A failure is no matter here: the answer asks for it again, and shows its text plainly without it.
+  loadMarkdown().catch(() => {});
 }

@@ -1,9 +1,9 @@
 import { memo, useCallback, useMemo, useState } from "react";
 import { CitationContext, type Citations } from "../markdown/citations";
-import { Markdown } from "../markdown/Markdown";
 import type { RunState } from "../stream/runState";
 import type { Message } from "../types/rest";
 import type { Source } from "../types/streaming";
+import { AnswerText } from "./AnswerText";
 import { FinishedFoot } from "./FinishedFoot";
 import { RunningFoot } from "./RunningFoot";
 import { SourcePanel } from "./SourcePanel";
@@ -41,7 +41,7 @@ export const Answer = memo(function Answer({ content, onRetry, onTryNow, onCance
     >
       <h2 className="visually-hidden">Answer</h2>
       <CitationContext.Provider value={citations}>
-        {text !== "" && <Markdown text={text} isLive={isLive} />}
+        {text !== "" && <AnswerText text={text} isLive={isLive} />}
       </CitationContext.Provider>
       {!isLive && text !== "" && <Sources sources={sources} onOpen={open} />}
       {isLive ? (

@@ -1,5 +1,5 @@
 import type { Message } from "../types/rest";
-import { answerFacts, endingOf } from "./answerMeta";
+import { answerFacts, endingOf } from "./answerFacts";
 import { CopyButton } from "./CopyButton";
 
 /** The last line of a finished answer: how it ended, how long it took, what wrote it, and Copy. */

@@ -1,6 +1,6 @@
 import type { Message } from "../types/rest";
 import { AnswerMeta } from "./AnswerMeta";
-import { failureOf } from "./answerMeta";
+import { failureOf } from "./answerFacts";
 import { ErrorCard } from "./ErrorCard";
 
 interface FinishedFootProps {

@@ -73,7 +73,7 @@ export const SendIcon = () => (
 
 export const StopIcon = () => (
   <Icon>
-    <rect x="5.5" y="5.5" width="9" height="9" rx="2" fill="currentColor" stroke="none" />
+    <rect x="4.5" y="4.5" width="11" height="11" rx="2.5" fill="currentColor" stroke="none" />
   </Icon>
 );
 

@@ -23,15 +23,14 @@ export function distanceToEnd({ top, height, viewport }: ScrollMetrics): number 
 }
 
 /**
- * The state after the scroller has moved. Moving up releases at once, by however little; only the reader can move up,
- * since text is added below. Being at the end sticks again. When content shrinks the browser moves the view by
- * itself: that is no wish of the reader's.
+ * The state after the scroller has moved. Moving up releases at once, by however little, and being at the end sticks
+ * again. The browser also moves the view by itself when content shrinks: a move up without any input, in a frame in
+ * which the content's height has changed, is no wish of the reader's.
  */
-export function afterScroll(state: StickState, metrics: ScrollMetrics): StickState {
+export function afterScroll(state: StickState, metrics: ScrollMetrics, hasInput: boolean): StickState {
   const { top, height } = metrics;
   const isAtEnd = distanceToEnd(metrics) <= nearEnd;
-  const hasShrunk = height < state.height;
-  const movedUp = top < state.top - 0.5 && !hasShrunk;
+  const movedUp = top < state.top - 0.5 && (hasInput || height === state.height);
   const isSticking = movedUp ? distanceToEnd(metrics) < 1 : state.isSticking || isAtEnd;
   return { isSticking, top, height };
 }

@@ -39,7 +39,7 @@ export function useStickToBottom(): StickToBottom {
     if (!view || !content.current) return;
     const onScroll = (): void => {
       const metrics = measure(view);
-      update(afterScroll(state.current, metrics), metrics);
+      update(afterScroll(state.current, metrics, inputs.isRecent()), metrics);
     };
     const lookUp = (): void => {
       const metrics = measure(view);
@@ -52,6 +52,7 @@ export function useStickToBottom(): StickToBottom {
       const isTyping = event.target instanceof Element && event.target.matches("input, textarea");
       if (keysUp.has(event.key) && !isTyping) lookUp();
     };
+    const inputs = watchInputs(view);
     const release = watchFinger(view, lookUp);
     view.addEventListener("scroll", onScroll, { passive: true });
     view.addEventListener("wheel", onWheel, { passive: true });
@@ -64,6 +65,7 @@ export function useStickToBottom(): StickToBottom {
     return () => {
       release();
       unwatch();
+      inputs.unwatch();
       view.removeEventListener("scroll", onScroll);
       view.removeEventListener("wheel", onWheel);
       view.removeEventListener("keydown", onKey);
@@ -84,6 +86,42 @@ export function useStickToBottom(): StickToBottom {
 
 function measure(view: HTMLElement): ScrollMetrics {
   return { top: view.scrollTop, height: view.scrollHeight, viewport: view.clientHeight };
+}
+
+/** How long after an input a move may still come from it (smooth scrolling), in milliseconds. */
+const inputEcho = 400;
+
+/** Knows whether the reader has just touched the scroller, or holds its scroll bar or a selection. */
+function watchInputs(view: HTMLElement): { isRecent: () => boolean; unwatch: () => void } {
+  let last = -Infinity;
+  let isHeld = false;
+  const note = (): void => {
+    last = performance.now();
+  };
+  const hold = (): void => {
+    isHeld = true;
+  };
+  const letGo = (): void => {
+    isHeld = false;
+    note();
+  };
+  view.addEventListener("wheel", note, { passive: true });
+  view.addEventListener("touchmove", note, { passive: true });
+  view.addEventListener("keydown", note);
+  view.addEventListener("pointerdown", hold);
+  window.addEventListener("pointerup", letGo);
+  window.addEventListener("pointercancel", letGo);
+  return {
+    isRecent: () => isHeld || performance.now() - last < inputEcho,
+    unwatch() {
+      view.removeEventListener("wheel", note);
+      view.removeEventListener("touchmove", note);
+      view.removeEventListener("keydown", note);
+      view.removeEventListener("pointerdown", hold);
+      window.removeEventListener("pointerup", letGo);
+      window.removeEventListener("pointercancel", letGo);
+    },
+  };
 }
 
 /** A finger that moves down looks up. */

@@ -19,24 +19,32 @@ export const Markdown = memo(function Markdown({ text, isLive = false }: Markdow
   const { groups, live } = reader.current.read(text, isLive);
   return (
     <div className={isLive ? "markdown live" : "markdown"}>
-      {groups.map((blocks, index) => (
-        <Group key={index} blocks={blocks} live={index === groups.length - 1 ? live : null} />
-      ))}
-      {groups.length === 0 && live && <Group blocks={noBlocks} live={live} />}
+      {groups.map((blocks, index) => {
+        const isLast = index === groups.length - 1;
+        return <Group key={index} blocks={blocks} live={isLast ? live : null} isSettled={!isLast} />;
+      })}
+      {groups.length === 0 && live && <Group key={0} blocks={noBlocks} live={live} isSettled={false} />}
     </div>
   );
 });
 
 const noBlocks: readonly Block[] = [];
 
-/** The live block is drawn inside the last group, so that it keeps its element when it is finished. */
-const Group = memo(function Group({ blocks, live }: { blocks: readonly Block[]; live: Block | null }) {
+interface GroupProps {
+  readonly blocks: readonly Block[];
+  readonly live: Block | null;
+  /** Nothing comes to it any more: the browser may skip it while it is out of view. */
+  readonly isSettled: boolean;
+}
+
+/** Some blocks. The live one is drawn inside the last group, so that it keeps its element when it is finished. */
+const Group = memo(function Group({ blocks, live, isSettled }: GroupProps) {
   return (
-    <>
+    <div className={isSettled ? "blocks settled" : "blocks"}>
       {blocks.map((block, index) => (
         <BlockView key={index} block={block} />
       ))}
       {live && <BlockView key={blocks.length} block={live} />}
-    </>
+    </div>
   );
 });

@@ -1,4 +1,4 @@
-import { render } from "katex";
+import katex from "katex";
 import { useLayoutEffect, useRef } from "react";
 
 /** Typesets TeX as MathML, which needs no style sheet and no fonts. KaTeX builds nodes, not HTML text. */
@@ -6,7 +6,12 @@ export default function TypesetFormula({ tex, display }: { tex: string; display:
   const host = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     if (!host.current) return;
-    render(tex, host.current, { displayMode: display, output: "mathml", throwOnError: false, trust: false });
+    katex.render(tex, host.current, {
+      displayMode: display,
+      output: "mathml",
+      throwOnError: false,
+      trust: false,
+    });
   }, [tex, display]);
   return <span ref={host} />;
 }

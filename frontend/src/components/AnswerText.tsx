@@ -1,0 +1,17 @@
+import { lazy } from "react";
+import { LazyPart } from "./LazyPart";
+
+/** Fetches the Markdown reader; called when the page has been drawn, so that it is there before the first answer. */
+export const loadMarkdown = () => import("../markdown/Markdown");
+
+const Markdown = lazy(() => loadMarkdown().then((module) => ({ default: module.Markdown })));
+
+/** The text of an answer. Should its reader not have loaded, the text is shown as it was written. */
+export function AnswerText({ text, isLive }: { text: string; isLive: boolean }) {
+  const plain = <div className={isLive ? "markdown plain live" : "markdown plain"}>{text}</div>;
+  return (
+    <LazyPart fallback={plain}>
+      <Markdown text={text} isLive={isLive} />
+    </LazyPart>
+  );
+}
