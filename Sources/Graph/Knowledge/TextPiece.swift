@@ -1,0 +1,22 @@
+/// A piece of a text, before it belongs to a document.
+public struct TextPiece: Sendable, Hashable {
+  /// The headings above the piece, outermost first, without the document's title.
+  public let headings: [String]
+  /// Exactly what stands at `byteRange`.
+  public let text: String
+  /// In UTF-8 bytes of the text that was cut.
+  public let byteRange: Range<Int>
+}
+
+/// A text cut into pieces.
+public struct ChunkedText: Sendable, Hashable {
+  /// The first heading; `nil` when there is none.
+  public let title: String?
+  /// In order, covering everything but white space. They overlap only where a sentence had to be cut.
+  public let pieces: [TextPiece]
+}
+
+/// Cuts a text into pieces that can be found and cited.
+public protocol Chunker: Sendable {
+  func chunk(_ text: String) -> ChunkedText
+}
