@@ -12,7 +12,8 @@ WORKDIR /src
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources ./Sources
-COPY Tests/TestSupport ./Tests/TestSupport
+# The manifest names the test targets, so their folders have to exist.
+COPY Tests ./Tests
 RUN swift build -c release --product rill --static-swift-stdlib \
   && install -D -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/rill" /out/rill
 

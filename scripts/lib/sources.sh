@@ -3,4 +3,3 @@
 # shellcheck disable=SC2034  # used by the scripts that source this file
 
 SWIFT_SOURCES=(Package.swift Sources Tests)
-PAGE_SOURCES=(frontend/src frontend/tests frontend/scripts)

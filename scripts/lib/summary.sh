@@ -34,12 +34,12 @@ count_runner_lines() {
       *) count_words "$line" ;;
     esac
   done < <(
-    grep -E '^(.{1,4} )?Test run with [0-9]+ test' <<<"$plain" || true
-    grep -E '^=* ?[0-9]+ (passed|failed|error|skipped).* in [0-9.]+s' <<<"$plain" || true
+    grep -aE '^(.{1,4} )?Test run with [0-9]+ test' <<<"$plain" || true
+    grep -aE '^=* ?[0-9]+ (passed|failed|error|skipped).* in [0-9.]+s' <<<"$plain" || true
     sed -nE 's/^[#ℹ] (pass|fail|skipped) ([0-9]+)$/\1 \2/p' <<<"$plain" | awk '
       { sum[$1] += $2; seen = 1 }
       END { if (seen) printf "%d passed, %d failed, %d skipped (node --test)\n", sum["pass"], sum["fail"], sum["skipped"] }'
-    grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' <<<"$plain" || true
+    grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' <<<"$plain" || true
   )
 }
 
@@ -60,8 +60,8 @@ count_words() {
 count_swift() {
   local total failed skipped
   total="$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' <<<"$1")"
-  failed="$(grep -cE '^.{1,4} Test .* failed after ' <<<"$2" || true)"
-  skipped="$(grep -cE '^.{1,4} Test .* skipped' <<<"$2" || true)"
+  failed="$(grep -aE '^.{1,4} Test .* failed after ' <<<"$2" | grep -avc ' Test run with ' || true)"
+  skipped="$(grep -acE '^.{1,4} Test .* skipped' <<<"$2" || true)"
   TESTS_FAILED=$((TESTS_FAILED + failed))
   TESTS_SKIPPED=$((TESTS_SKIPPED + skipped))
   TESTS_PASSED=$((TESTS_PASSED + total - failed - skipped))
