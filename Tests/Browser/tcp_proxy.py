@@ -1,0 +1,129 @@
+"""A TCP proxy between the browser and the server, with the faults that networks have.
+
+Playwright's `set_offline` does not cut a stream that is already open; this does.
+"""
+
+import asyncio
+import socket
+from typing import Any
+
+from background_loop import BackgroundLoop
+
+
+class Connection:
+    """One connection of the browser and its counterpart to the server."""
+
+    def __init__(self, browser: asyncio.StreamWriter, server: asyncio.StreamWriter):
+        self.browser = browser
+        self.server = server
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+
+    def abort(self) -> None:
+        """Resets both sides, as a network that goes away does."""
+        for writer in (self.browser, self.server):
+            writer.transport.abort()
+
+
+class TcpProxy:
+    """Listens on a port of its own and forwards to `target_port`, both on loopback."""
+
+    def __init__(self, target_port: int):
+        self._target_port = target_port
+        self._background = BackgroundLoop("tcp-proxy")
+        self._connections: set[Connection] = set()
+        self._listener: asyncio.Server | None = None
+        self._stalls_new = False
+        self.port = 0
+        self._background.run(self._listen())
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Resets every open connection; new ones are accepted."""
+        self._background.run(self._cut())
+
+    def refuse(self) -> None:
+        """Resets every open connection and refuses new ones, until `accept`."""
+        self._background.run(self._refuse())
+
+    def accept(self) -> None:
+        """Takes connections again after `refuse`, on the same port."""
+        self._background.run(self._listen())
+
+    def stall(self, also_new: bool = True) -> None:
+        """Forwards nothing any more and keeps everything open, until `resume`.
+
+        Without `also_new` only the connections of now are stuck, like those of a router that has forgotten them.
+        """
+        self._background.run(self._stall(also_new))
+
+    def resume(self) -> None:
+        """Forwards again, beginning with what was held back."""
+        self._background.run(self._resume())
+
+    def close(self) -> None:
+        self._background.run(self._refuse())
+        self._background.close()
+
+    async def _listen(self) -> None:
+        if self._listener is None:
+            self._listener = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+            self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def _cut(self) -> None:
+        for connection in list(self._connections):
+            connection.abort()
+
+    async def _refuse(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        await self._cut()
+
+    async def _stall(self, also_new: bool) -> None:
+        self._stalls_new = also_new
+        for connection in self._connections:
+            connection.flowing.clear()
+
+    async def _resume(self) -> None:
+        self._stalls_new = False
+        for connection in self._connections:
+            connection.flowing.set()
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        connection = Connection(writer, server_writer)
+        for side in (writer, server_writer):
+            option: Any = side.get_extra_info("socket")
+            option.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._stalls_new:
+            connection.flowing.clear()
+        self._connections.add(connection)
+        try:
+            await asyncio.gather(
+                self._forward(connection, reader, server_writer),
+                self._forward(connection, server_reader, writer),
+            )
+        except OSError:
+            pass  # A side that was reset: the other one is reset below.
+        finally:
+            self._connections.discard(connection)
+            connection.abort()
+
+    async def _forward(
+        self, connection: Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while chunk := await reader.read(65536):
+            await connection.flowing.wait()
+            writer.write(chunk)
+            await writer.drain()
+        await connection.flowing.wait()
+        if writer.can_write_eof():
+            writer.write_eof()
