@@ -4,6 +4,7 @@ import { App } from "./App";
 import { loadMarkdown } from "./components/AnswerText";
 import { Crash } from "./components/Crash";
 import { ErrorBoundary } from "./components/ErrorBoundary";
+import { loadDialogs } from "./components/lazyDialogs";
 import { startTheme } from "./components/theme";
 import { ChatStoreContext } from "./hooks/storeContext";
 import { createChatStore } from "./store";
@@ -23,6 +24,6 @@ if (root) {
     </StrictMode>,
   );
   store.start();
-  // A failure is no matter here: the answer asks for it again, and shows its text plainly without it.
-  loadMarkdown().catch(() => {});
+  // What is soon needed is fetched now. A failure is no matter here: it is asked for again when it is needed.
+  Promise.all([loadMarkdown(), loadDialogs()]).catch(() => {});
 }

@@ -6,7 +6,7 @@ import type { Source } from "../types/streaming";
 import { AnswerText } from "./AnswerText";
 import { FinishedFoot } from "./FinishedFoot";
 import { RunningFoot } from "./RunningFoot";
-import { SourcePanel } from "./SourcePanel";
+import { SourcePanel } from "./lazyDialogs";
 import { Sources } from "./Sources";
 
 interface AnswerProps {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
 import { Announcer } from "./Announcer";
@@ -93,17 +93,15 @@ export function ChatView() {
 
 /** Esc stops the answer from anywhere on the page, unless a dialog is open: there it closes the dialog. */
 function useEscapeStops(isActive: boolean, stop: () => void): void {
-  const latest = useRef(stop);
-  latest.current = stop;
   useEffect(() => {
     if (!isActive) return;
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
       if (document.querySelector("dialog[open]")) return;
       event.preventDefault();
-      latest.current();
+      stop();
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [isActive]);
+  }, [isActive, stop]);
 }

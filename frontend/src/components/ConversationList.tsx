@@ -1,9 +1,13 @@
 import { useCallback, useMemo, useState } from "react";
+import { useNow } from "../hooks/useNow";
 import { useConversations } from "../hooks/useConversations";
 import type { Session } from "../types/rest";
-import { ConfirmDialog } from "./ConfirmDialog";
+import { ConfirmDialog } from "./lazyDialogs";
 import { groupByDay } from "./conversationDays";
 import { ConversationItem } from "./ConversationItem";
+
+/** Headings such as "Today" are checked once a minute. */
+const minute = 60_000;
 
 /** The conversations by day. `onLeave` is called when one was chosen, so that a drawer can close. */
 export function ConversationList({ onLeave }: { onLeave: () => void }) {
@@ -11,7 +15,8 @@ export function ConversationList({ onLeave }: { onLeave: () => void }) {
   const { open, rename, remove, loadMore, reload } = actions;
   const [condemned, setCondemned] = useState<Session | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const groups = useMemo(() => groupByDay(items, new Date()), [items]);
+  const today = useNow(true, minute);
+  const groups = useMemo(() => groupByDay(items, new Date(today)), [items, today]);
   const onOpen = useCallback(
     (id: string) => {
       open(id);

@@ -1,4 +1,4 @@
-import { memo, useRef } from "react";
+import { memo, useState } from "react";
 import { BlockView } from "./Blocks";
 import { BlockReader } from "./blockReader";
 import type { Block } from "./blocks";
@@ -14,9 +14,8 @@ interface MarkdownProps {
  * read from where it was left, also when the answer is complete.
  */
 export const Markdown = memo(function Markdown({ text, isLive = false }: MarkdownProps) {
-  const reader = useRef<BlockReader | null>(null);
-  reader.current ??= new BlockReader();
-  const { groups, live } = reader.current.read(text, isLive);
+  const [reader] = useState(() => new BlockReader());
+  const { groups, live } = reader.read(text, isLive);
   return (
     <div className={isLive ? "markdown live" : "markdown"}>
       {groups.map((blocks, index) => {

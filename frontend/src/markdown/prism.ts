@@ -2,4 +2,5 @@
 const settings = { manual: true, disableWorkerMessageHandler: true };
 Object.assign(globalThis, { Prism: settings });
 
-export {};
+/** Importing this module is what matters; the value says that it ran. */
+export const isManual = settings.manual;
