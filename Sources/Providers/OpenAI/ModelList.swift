@@ -6,10 +6,16 @@ struct ModelList: Decodable {
   struct Entry: Decodable {
     let id: String
     /// vLLM says how much the model takes; OpenRouter says it under another name.
-    let max_model_len: Int?
-    let context_length: Int?
+    let maxModelLength: Int?
+    let contextLength: Int?
 
-    var contextTokens: Int? { max_model_len ?? context_length }
+    var contextTokens: Int? { maxModelLength ?? contextLength }
+
+    enum CodingKeys: String, CodingKey {
+      case id
+      case maxModelLength = "max_model_len"
+      case contextLength = "context_length"
+    }
   }
 
   let data: [Entry]

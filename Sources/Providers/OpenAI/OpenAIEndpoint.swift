@@ -26,11 +26,16 @@ public struct OpenAIEndpoint: Sendable, Hashable {
     URLComponents(string: baseURL)?.host?.lowercased() == "api.openai.com"
   }
 
+  /// Whether a key can stand in a header: printable ASCII without spaces.
+  func accepts(_ apiKey: Secret?) -> Bool {
+    apiKey?.reveal().utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ?? true
+  }
+
   func chatRequest(_ request: ModelRequest, model: String) throws -> HTTPRequest {
     let body = ChatRequestBody(
       model: model, messages: request.messages,
-      max_tokens: isOpenAI ? nil : request.maxTokens,
-      max_completion_tokens: isOpenAI ? request.maxTokens : nil)
+      maxTokens: isOpenAI ? nil : request.maxTokens,
+      maxCompletionTokens: isOpenAI ? request.maxTokens : nil)
     return HTTPRequest(
       url: baseURL + "/chat/completions",
       headers: headers + [
