@@ -1,4 +1,5 @@
 import type { RunAction, ReceivedEvent } from "./actions";
+import { localTime, withClock } from "./clock";
 import { IDLE_RUN, isActive, type RunState } from "./runState";
 import { CANCELLED_BY_SERVER } from "./sentences";
 import { completeStage, endStages, snapshotStages, startStage } from "./stages";
@@ -77,24 +78,7 @@ function end(state: RunState, at: number, last: Partial<RunState>): RunState {
 
 function receive(state: RunState, { id, event, at }: ReceivedEvent): RunState {
   if (id <= state.lastEventId) return state;
-  const clockOffset = nearestOffset(state.clockOffset, event, at);
-  return apply({ ...state, lastEventId: id, clockOffset }, event, at);
-}
-
-/**
- * Each event's age bounds the difference between the two clocks from above; the youngest event's is the nearest.
- * Without it, a stage that began before this page attached would seem to begin now.
- */
-function nearestOffset(known: number | null, event: RunEvent, at: number): number | null {
-  if (event.timestamp === null) return known;
-  const offset = at - event.timestamp;
-  return known === null ? offset : Math.min(known, offset);
-}
-
-/** When an event happened, on this machine's clock; never later than it came. */
-function localTime(state: RunState, event: RunEvent, at: number): number {
-  if (event.timestamp === null || state.clockOffset === null) return at;
-  return Math.min(at, event.timestamp + state.clockOffset);
+  return apply(withClock({ ...state, lastEventId: id }, event, at), event, at);
 }
 
 function apply(state: RunState, event: RunEvent, at: number): RunState {
@@ -175,14 +159,15 @@ function tokenRun(actions: readonly RunAction[], start: number): number {
 function appendTokens(state: RunState, tokens: readonly ReceivedEvent[]): RunState {
   if (!isActive(state)) return state;
   const fresh: string[] = [];
-  let { lastEventId, clockOffset, firstTokenAt } = state;
+  let next = state;
+  let { lastEventId, firstTokenAt } = state;
   for (const { id, event, at } of tokens) {
     if (id <= lastEventId || event.type !== "token") continue;
-    clockOffset = nearestOffset(clockOffset, event, at);
+    next = withClock(next, event, at);
     firstTokenAt ??= at;
     lastEventId = id;
     fresh.push(event.content);
   }
   if (fresh.length === 0) return state;
-  return { ...state, lastEventId, clockOffset, firstTokenAt, text: state.text + fresh.join("") };
+  return { ...next, lastEventId, firstTokenAt, text: state.text + fresh.join("") };
 }

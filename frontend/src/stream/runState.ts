@@ -98,6 +98,8 @@ export interface RunState {
   timings: Timings | null;
   /** Least difference seen between this machine's clock and the server's, in milliseconds. */
   clockOffset: number | null;
+  /** When the first event of the run happened, on this machine's clock. */
+  firstEventAt: number | null;
 }
 
 export const IDLE_RUN: RunState = {
@@ -121,6 +123,7 @@ export const IDLE_RUN: RunState = {
   usage: null,
   timings: null,
   clockOffset: null,
+  firstEventAt: null,
 };
 
 /** Whether the run still goes on: the input is disabled and Send is Stop. */
