@@ -87,3 +87,5 @@ declare const process: {
   cwd(): string;
   memoryUsage(): { heapUsed: number };
 };
+
+declare function setImmediate(callback: () => void): unknown;
