@@ -12,6 +12,7 @@ import { Sources } from "./Sources";
 interface AnswerProps {
   /** The run that writes it, or the message that it has become. */
   readonly content: { readonly run: RunState } | { readonly message: Message };
+  readonly isLatest: boolean;
   readonly onRetry: (() => void) | null;
   readonly onTryNow: () => void;
   readonly onCancelRetry: () => void;
@@ -23,7 +24,13 @@ const noSources: readonly Source[] = [];
  * An answer, running or finished. It is one component for both, so that nothing is drawn anew when it ends, and the
  * Markdown reader goes on from where it was.
  */
-export const Answer = memo(function Answer({ content, onRetry, onTryNow, onCancelRetry }: AnswerProps) {
+export const Answer = memo(function Answer({
+  content,
+  isLatest,
+  onRetry,
+  onTryNow,
+  onCancelRetry,
+}: AnswerProps) {
   const isLive = "run" in content;
   const text = isLive ? content.run.text : content.message.content;
   const sources = (isLive ? content.run.sources : content.message.sources) ?? noSources;
@@ -47,7 +54,7 @@ export const Answer = memo(function Answer({ content, onRetry, onTryNow, onCance
       {isLive ? (
         <RunningFoot run={content.run} onTryNow={onTryNow} onCancelRetry={onCancelRetry} />
       ) : (
-        <FinishedFoot message={content.message} onRetry={onRetry} />
+        <FinishedFoot message={content.message} isLatest={isLatest} onRetry={onRetry} />
       )}
       {shown && (
         <SourcePanel

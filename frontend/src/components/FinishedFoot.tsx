@@ -5,12 +5,14 @@ import { ErrorCard } from "./ErrorCard";
 
 interface FinishedFootProps {
   readonly message: Message;
-  /** Set on the last answer when asking again can help. */
+  /** Whether it is the last answer. */
+  readonly isLatest: boolean;
+  /** Null when asking again cannot help. */
   readonly onRetry: (() => void) | null;
 }
 
 /** What stands under an answer that is over: why it failed, or its facts. */
-export function FinishedFoot({ message, onRetry }: FinishedFootProps) {
+export function FinishedFoot({ message, isLatest, onRetry }: FinishedFootProps) {
   const failure = failureOf(message);
   const isEmpty = message.content === "";
   return (
@@ -18,7 +20,7 @@ export function FinishedFoot({ message, onRetry }: FinishedFootProps) {
       {isEmpty && message.status === "cancelled" && !failure && (
         <p className="no-text">Stopped before the first word.</p>
       )}
-      {failure && <ErrorCard message={failure.message} code={failure.code} onRetry={onRetry} />}
+      {failure && <ErrorCard {...failure} isLatest={isLatest} onRetry={onRetry} />}
       {!(isEmpty && failure) && <AnswerMeta message={message} />}
     </>
   );

@@ -5,6 +5,7 @@ import { Answer } from "./Answer";
 import { UserMessage } from "./UserMessage";
 
 interface TurnActions {
+  /** Null when asking again cannot help. */
   readonly onRetry: (() => void) | null;
   readonly onTryNow: () => void;
   readonly onCancelRetry: () => void;
@@ -15,9 +16,15 @@ interface MessageListProps extends TurnActions {
   readonly run: RunState;
 }
 
+interface TurnProps extends TurnActions {
+  readonly entry: Message | RunState;
+  readonly isLatest: boolean;
+}
+
 /** The conversation: the history and, under the key that it will have there, the answer that is being written. */
 export function MessageList({ messages, run, ...actions }: MessageListProps) {
   const last = messages[messages.length - 1];
+  const isRunning = isActive(run);
   return (
     <div className="messages">
       {messages.map((message) => (
@@ -25,17 +32,18 @@ export function MessageList({ messages, run, ...actions }: MessageListProps) {
           key={message.id}
           entry={message}
           {...actions}
+          isLatest={message === last && !isRunning}
           onRetry={message === last ? actions.onRetry : null}
         />
       ))}
-      {isActive(run) && <Turn key={run.metadata?.message_id ?? "next"} entry={run} {...actions} />}
+      {isRunning && <Turn key={run.metadata?.message_id ?? "next"} entry={run} isLatest {...actions} />}
     </div>
   );
 }
 
 /** One entry. The same component draws a run and the message that it becomes, so React keeps what is there. */
-const Turn = memo(function Turn({ entry, ...actions }: { entry: Message | RunState } & TurnActions) {
+const Turn = memo(function Turn({ entry, ...rest }: TurnProps) {
   const content = useMemo(() => ("role" in entry ? { message: entry } : { run: entry }), [entry]);
   if ("role" in entry && entry.role === "user") return <UserMessage text={entry.content} />;
-  return <Answer content={content} {...actions} />;
+  return <Answer content={content} {...rest} />;
 });

@@ -11,7 +11,7 @@ export function ModelBadge() {
   return (
     <span className="model-badge" data-status={status} title={title} data-testid="model">
       <span className="dot" aria-hidden="true" />
-      <span className="model-name">{label || "No connection"}</span>
+      <span className="model-name">{label || "No server"}</span>
       {!isWell && <span className="visually-hidden">{`: ${title}`}</span>}
     </span>
   );

@@ -9,7 +9,7 @@ interface SourcesProps {
 export function Sources({ sources, onOpen }: SourcesProps) {
   if (sources.length === 0) return null;
   return (
-    <section className="sources" aria-label="Sources" data-testid="sources">
+    <div className="sources" data-testid="sources">
       <h3 className="sources-title">Sources</h3>
       <ol className="source-cards">
         {sources.map((source) => (
@@ -32,6 +32,6 @@ export function Sources({ sources, onOpen }: SourcesProps) {
           </li>
         ))}
       </ol>
-    </section>
+    </div>
   );
 }

@@ -33,7 +33,7 @@ export function endingOf(message: Message): string {
 
 /** Why an answer failed, as the card shows it; null for one that did not fail. */
 export function failureOf(message: Message): { code: string; message: string } | null {
-  if (message.error) return message.error;
+  if (message.error) return { code: message.error.code, message: message.error.message };
   if (message.status === "interrupted") {
     return { code: "INTERRUPTED", message: "The answer was interrupted before it was complete." };
   }

@@ -3,7 +3,7 @@ export const EXTRACTIVE = "extractive";
 
 /** The badge's text: the model's name, without the folders that some servers put before it. */
 export function modelLabel(provider: string | null, model: string | null): string {
-  if (provider === EXTRACTIVE) return "Extractive answers";
+  if (provider === EXTRACTIVE) return "Extractive";
   if (!model) return provider ?? "";
   return (
     model
