@@ -3,6 +3,16 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
   public typealias Events = GraphEvents<State, Payload>
 
   let plan: GraphPlan<State, Payload>
+  /// Made where the graph is compiled, whose module knows the types: all code of a run is then specialised for them.
+  private let drive:
+    @Sendable (RunOrigin<State>, RunOptions, EventChannel<Events.Element>) async throws -> Void
+
+  init(plan: GraphPlan<State, Payload>) {
+    self.plan = plan
+    drive = { origin, options, channel in
+      try await RunDriver(plan: plan, options: options, channel: channel).drive(origin)
+    }
+  }
 
   public var name: String { plan.outline.name }
   /// The graph as a Mermaid flowchart. Solid edges are always taken, dashed ones by choice, thick ones once all sources
@@ -23,9 +33,7 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
     _ input: State, options: RunOptions = .init(),
     consume: nonisolated(nonsending) (Events) async throws -> Result
   ) async throws -> Result {
-    try await stream(options, consume) { channel in
-      try await RunDriver(plan: plan, options: options, channel: channel).run(input)
-    }
+    try await stream(.input(input), options, consume)
   }
 
   /// Goes on from the latest checkpoint of a thread: after an interrupt, a failure or a crash.
@@ -44,21 +52,18 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
   ) async throws -> Result {
     var options = options
     options.threadID = threadID
-    return try await stream(options, consume) { [options] channel in
-      try await RunDriver(plan: plan, options: options, channel: channel)
-        .resume(input: input, update: update)
-    }
+    return try await stream(.checkpoint(input: input, update: update), options, consume)
   }
 
   nonisolated(nonsending) private func stream<Result>(
-    _ options: RunOptions, _ consume: nonisolated(nonsending) (Events) async throws -> Result,
-    drive: @escaping @Sendable (EventChannel<Events.Element>) async throws -> Void
+    _ origin: RunOrigin<State>, _ options: RunOptions,
+    _ consume: nonisolated(nonsending) (Events) async throws -> Result
   ) async throws -> Result {
     let channel = EventChannel<Events.Element>(capacity: max(options.eventBuffer, 1))
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
-          try await drive(channel)
+          try await drive(origin, options, channel)
           channel.finish()
         } catch {
           channel.finish(throwing: Task.isCancelled ? CancellationError() : error)

@@ -218,15 +218,16 @@ extension EventChannel {
 extension EventChannel: AsyncSequence {
   /// The consumer's end. Only one iterator may be in use at a time.
   public struct Iterator: AsyncIteratorProtocol {
-    private let channel: EventChannel
-    private var batch: [Element] = []
-    private var position = 0
+    // Inlinable, so that taking an element out of a batch is specialised in the consumer's module.
+    @usableFromInline let channel: EventChannel
+    @usableFromInline var batch: [Element] = []
+    @usableFromInline var position = 0
 
     fileprivate init(channel: EventChannel) {
       self.channel = channel
     }
 
-    nonisolated(nonsending) public mutating func next() async throws -> Element? {
+    @inlinable nonisolated(nonsending) public mutating func next() async throws -> Element? {
       if position == batch.count {
         position = 0
         guard try await channel.receive(into: &batch) else { return nil }
@@ -235,12 +236,12 @@ extension EventChannel: AsyncSequence {
       return batch[position]
     }
 
-    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
       try await next()
     }
 
     /// Everything that waits, at least one element; `nil` at the end.
-    nonisolated(nonsending) public mutating func nextBatch() async throws -> [Element]? {
+    @inlinable nonisolated(nonsending) public mutating func nextBatch() async throws -> [Element]? {
       if position == batch.count {
         position = 0
         guard try await channel.receive(into: &batch) else { return nil }

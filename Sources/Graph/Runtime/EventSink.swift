@@ -1,10 +1,20 @@
 /// The way from a node to the stream of the outermost graph, whose state type a node inside a subgraph does not know.
-protocol EventSink<Payload>: Sendable {
-  associatedtype Payload: Sendable
-
+///
+/// Closures rather than a protocol: the compiler specialises a closure for the graph's types where it is made, but reaches a
+/// generic type through a protocol only by its unspecialised code, which costs more than all else that a token needs.
+struct EventSink<Payload: Sendable>: Sendable {
   /// The fast path of a payload: delivers it if that takes no waiting.
-  func offer(_ payload: Payload, path: [NodeID], step: Int) throws -> Bool
-  nonisolated(nonsending) func send(_ event: NodeEvent<Payload>, path: [NodeID], step: Int) async throws
+  let offer: @Sendable (Payload, _ path: [NodeID], _ step: Int) throws -> Bool
+  let send: @Sendable (NodeEvent<Payload>, _ path: [NodeID], _ step: Int) async throws -> Void
+
+  init<State>(channel: EventChannel<GraphEvent<State, Payload>>) {
+    offer = { payload, path, step in
+      try channel.trySend(GraphEvent(path: path, step: step, kind: .payload(payload)))
+    }
+    send = { event, path, step in
+      try await channel.send(GraphEvent(path: path, step: step, kind: .init(event)))
+    }
+  }
 }
 
 /// What can be said about a node without naming its graph's state.
@@ -15,17 +25,9 @@ enum NodeEvent<Payload: Sendable>: Sendable {
   case payload(Payload)
 }
 
-struct ChannelSink<State: GraphState, Payload: Sendable>: EventSink {
-  let channel: EventChannel<GraphEvent<State, Payload>>
-
-  func offer(_ payload: Payload, path: [NodeID], step: Int) throws -> Bool {
-    try channel.trySend(GraphEvent(path: path, step: step, kind: .payload(payload)))
-  }
-
-  nonisolated(nonsending) func send(
-    _ event: NodeEvent<Payload>, path: [NodeID], step: Int
-  ) async throws {
-    let kind: GraphEvent<State, Payload>.Kind =
+extension GraphEvent.Kind {
+  init(_ event: NodeEvent<Payload>) {
+    self =
       switch event {
       case .started(let attempt): .nodeStarted(attempt: attempt)
       case .finishedInSubgraph(let update, let duration):
@@ -34,6 +36,5 @@ struct ChannelSink<State: GraphState, Payload: Sendable>: EventSink {
         .nodeRetrying(attempt: attempt, delay: delay, error: error)
       case .payload(let payload): .payload(payload)
       }
-    try await channel.send(GraphEvent(path: path, step: step, kind: kind))
   }
 }

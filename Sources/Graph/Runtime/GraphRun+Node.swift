@@ -5,7 +5,7 @@ extension GraphRun {
     let path = path(of: position)
     var attempt = 1
     while true {
-      try await scope.sink.send(.started(attempt: attempt), path: path, step: step)
+      try await scope.sink.send(.started(attempt: attempt), path, step)
       let begin = scope.elapsed()
       let failure: any Error
       do {
@@ -22,8 +22,7 @@ extension GraphRun {
       }
       let delay = retry.backoff.delay(afterAttempt: attempt)
       try await scope.sink.send(
-        .retrying(attempt: attempt, delay: delay, error: String(describing: failure)), path: path,
-        step: step)
+        .retrying(attempt: attempt, delay: delay, error: String(describing: failure)), path, step)
       try await scope.clock.sleep(for: delay)
       attempt += 1
     }
@@ -53,7 +52,7 @@ extension GraphRun {
         GraphEvent(path: path, step: step, kind: .nodeFinished(update: update, duration: duration)))
     } else {
       try await scope.sink.send(
-        .finishedInSubgraph(update: update, duration: duration), path: path, step: step)
+        .finishedInSubgraph(update: update, duration: duration), path, step)
     }
   }
 

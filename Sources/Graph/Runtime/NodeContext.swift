@@ -20,14 +20,14 @@ public struct NodeContext<Payload: Sendable>: Sendable {
   /// Adds an event to the run's stream. Suspends while the consumer is behind, and never otherwise.
   /// - Throws: `CancellationError` when the node was cancelled or the consumer is gone.
   nonisolated(nonsending) public func emit(_ payload: Payload) async throws {
-    if try scope.sink.offer(payload, path: path, step: step) { return }
-    try await scope.sink.send(.payload(payload), path: path, step: step)
+    if try scope.sink.offer(payload, path, step) { return }
+    try await scope.sink.send(.payload(payload), path, step)
   }
 }
 
 /// What the nodes of one graph share during one run.
 final class RunScope<Payload: Sendable>: Sendable {
-  let sink: any EventSink<Payload>
+  let sink: EventSink<Payload>
   /// The enclosing subgraph nodes, outermost first.
   let prefix: [NodeID]
   let threadID: String
@@ -40,7 +40,7 @@ final class RunScope<Payload: Sendable>: Sendable {
   let resumeStep: Int?
 
   init(
-    sink: any EventSink<Payload>, prefix: [NodeID], threadID: String, clock: any Clock<Duration>,
+    sink: EventSink<Payload>, prefix: [NodeID], threadID: String, clock: any Clock<Duration>,
     elapsed: @escaping @Sendable () -> Duration, stepLimit: Int,
     resumeInput: (any Codable & Sendable)?, resumeStep: Int?
   ) {

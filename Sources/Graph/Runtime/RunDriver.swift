@@ -1,3 +1,10 @@
+/// What a run begins with.
+enum RunOrigin<State: GraphState>: Sendable {
+  case input(State)
+  /// The latest checkpoint of the thread; see ``CompiledGraph/resume(threadID:input:update:options:consume:)``.
+  case checkpoint(input: (any Codable & Sendable)?, update: State.Update?)
+}
+
 /// Drives a run of the outermost graph: checkpoints and interrupts between its steps.
 struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
   typealias Event = GraphEvent<State, Payload>
@@ -6,7 +13,14 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
   let options: RunOptions
   let channel: EventChannel<Event>
 
-  func run(_ input: State) async throws {
+  func drive(_ origin: RunOrigin<State>) async throws {
+    switch origin {
+    case .input(let state): try await run(state)
+    case .checkpoint(let input, let update): try await resume(input: input, update: update)
+    }
+  }
+
+  private func run(_ input: State) async throws {
     try options.validate(nodes: plan.nodes.map(\.id))
     var log = CheckpointLog(plan: plan, options: options)
     try await log?.open()
@@ -16,7 +30,7 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
     try await finish(&run, &log)
   }
 
-  func resume(input: (any Codable & Sendable)?, update: State.Update?) async throws {
+  private func resume(input: (any Codable & Sendable)?, update: State.Update?) async throws {
     try options.validate(nodes: plan.nodes.map(\.id))
     guard var log = CheckpointLog(plan: plan, options: options) else {
       throw GraphError(.invalidOptions, message: "Resuming needs a checkpointer.")
@@ -49,7 +63,7 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
     state: State, frontier: Frontier, step: Int, input: (any Codable & Sendable)?
   ) -> GraphRun<State, Payload> {
     let scope = RunScope(
-      sink: ChannelSink(channel: channel), prefix: [], threadID: options.threadID,
+      sink: EventSink(channel: channel), prefix: [], threadID: options.threadID,
       clock: options.clock, elapsed: RunScope<Payload>.stopwatch(options.clock),
       stepLimit: options.stepLimit, resumeInput: input, resumeStep: step + 1)
     return GraphRun(
