@@ -89,3 +89,10 @@ declare const process: {
 };
 
 declare function setImmediate(callback: () => void): unknown;
+
+// The build scripts are plain JavaScript; their tests check what they do.
+declare module "*.mjs";
+
+declare const Buffer: {
+  from(value: string | Uint8Array): Uint8Array & { equals(other: Uint8Array): boolean };
+};

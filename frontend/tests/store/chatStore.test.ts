@@ -94,6 +94,13 @@ class Page {
     await this.frame();
   }
 
+  /** The body of a request that was sent. */
+  asked(index: number): Record<string, unknown> {
+    const request = this.server.seen(ASK)[index];
+    assert.ok(request, `only ${index} requests were sent`);
+    return request.body as Record<string, unknown>;
+  }
+
   /** One drawing of the page. */
   frame(): Promise<void> {
     return this.environment.advance(16);
@@ -166,7 +173,7 @@ describe("a new conversation", () => {
       await page.ask(stream);
       assert.equal(page.store.send("Next"), true, stream);
       await settle();
-      assert.equal((page.server.seen(ASK)[1]?.body as { session_id: string }).session_id, SESSION);
+      assert.equal(page.asked(1)["session_id"], SESSION);
     }
   });
 });
@@ -438,7 +445,7 @@ describe("Retry", () => {
         page.server.last.event(12, ...terminalOf(stream));
         await settle();
       }
-      assert.equal((page.server.seen(ASK)[1]?.body as { parent_id: string }).parent_id, QUESTION);
+      assert.equal(page.asked(1)["parent_id"], QUESTION);
       assert.deepEqual(page.contents, ["user done: Question"]);
       page.server.last.send(bytesOf("question"));
       await page.frame();

@@ -19,7 +19,7 @@ export class FakeEnvironment implements Environment {
   online = true;
   readonly stored = new Map<string, string>();
   readonly visited: string[] = [];
-  private path_ = "/";
+  private address = "/";
   private timers: Timer[] = [];
   private order = 0;
   private uuids = 0;
@@ -60,7 +60,7 @@ export class FakeEnvironment implements Environment {
   };
 
   readonly location = {
-    path: () => this.path_,
+    path: () => this.address,
     push: (path: string) => this.go(path, "push"),
     replace: (path: string) => this.go(path, "replace"),
     onChange: (callback: () => void) => {
@@ -71,7 +71,7 @@ export class FakeEnvironment implements Environment {
 
   /** The user opens an address, or goes back to it. */
   async visit(path: string): Promise<void> {
-    this.path_ = path;
+    this.address = path;
     for (const listener of this.pathListeners) listener();
     await settle();
   }
@@ -105,7 +105,7 @@ export class FakeEnvironment implements Environment {
   }
 
   private go(path: string, how: string): void {
-    this.path_ = path;
+    this.address = path;
     this.visited.push(`${how} ${path}`);
   }
 }
