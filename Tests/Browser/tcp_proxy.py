@@ -5,6 +5,7 @@ Playwright's `set_offline` does not cut a stream that is already open; this does
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from background_loop import BackgroundLoop
@@ -16,13 +17,26 @@ class Connection:
     def __init__(self, browser: asyncio.StreamWriter, server: asyncio.StreamWriter):
         self.browser = browser
         self.server = server
-        self.flowing = asyncio.Event()
-        self.flowing.set()
+        self.to_browser = asyncio.Event()
+        self.to_server = asyncio.Event()
+        self.flow()
+
+    def flow(self) -> None:
+        self.to_browser.set()
+        self.to_server.set()
+
+    def stall(self) -> None:
+        self.to_browser.clear()
+        self.to_server.clear()
 
     def abort(self) -> None:
         """Resets both sides, as a network that goes away does."""
         for writer in (self.browser, self.server):
             writer.transport.abort()
+
+
+def stall_towards_browser(connection: Connection) -> None:
+    connection.to_browser.clear()
 
 
 class TcpProxy:
@@ -33,7 +47,7 @@ class TcpProxy:
         self._background = BackgroundLoop("tcp-proxy")
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
-        self._stalls_new = False
+        self._new: Callable[[Connection], None] = Connection.flow
         self.port = 0
         self._background.run(self._listen())
 
@@ -58,11 +72,19 @@ class TcpProxy:
 
         Without `also_new` only the connections of now are stuck, like those of a router that has forgotten them.
         """
-        self._background.run(self._stall(also_new))
+        self._background.run(self._set_all(Connection.stall, new=Connection.stall if also_new else Connection.flow))
+
+    def leave_behind(self) -> None:
+        """After `stall`: connections of now stay stuck, new ones work."""
+        self._new = Connection.flow
+
+    def stall_towards_browser(self) -> None:
+        """The server hears the browser, but not the other way round, until `resume`."""
+        self._background.run(self._set_all(stall_towards_browser, new=stall_towards_browser))
 
     def resume(self) -> None:
         """Forwards again, beginning with what was held back."""
-        self._background.run(self._resume())
+        self._background.run(self._set_all(Connection.flow, new=Connection.flow))
 
     def close(self) -> None:
         self._background.run(self._refuse())
@@ -83,15 +105,10 @@ class TcpProxy:
             self._listener = None
         await self._cut()
 
-    async def _stall(self, also_new: bool) -> None:
-        self._stalls_new = also_new
+    async def _set_all(self, change: Callable[[Connection], None], new: Callable[[Connection], None]) -> None:
+        self._new = new
         for connection in self._connections:
-            connection.flowing.clear()
-
-    async def _resume(self) -> None:
-        self._stalls_new = False
-        for connection in self._connections:
-            connection.flowing.set()
+            change(connection)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -103,27 +120,26 @@ class TcpProxy:
         for side in (writer, server_writer):
             option: Any = side.get_extra_info("socket")
             option.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._stalls_new:
-            connection.flowing.clear()
+        self._new(connection)
         self._connections.add(connection)
         try:
             await asyncio.gather(
-                self._forward(connection, reader, server_writer),
-                self._forward(connection, server_reader, writer),
+                self._forward(reader, server_writer, connection.to_server),
+                self._forward(server_reader, writer, connection.to_browser),
             )
-        except OSError:
-            pass  # A side that was reset: the other one is reset below.
+        except (OSError, asyncio.CancelledError):
+            pass  # A side that was reset, or the end of the test: both sides are reset below.
         finally:
             self._connections.discard(connection)
             connection.abort()
 
     async def _forward(
-        self, connection: Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
     ) -> None:
         while chunk := await reader.read(65536):
-            await connection.flowing.wait()
+            await flowing.wait()
             writer.write(chunk)
             await writer.drain()
-        await connection.flowing.wait()
+        await flowing.wait()
         if writer.can_write_eof():
             writer.write_eof()
