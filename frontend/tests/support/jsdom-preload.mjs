@@ -12,7 +12,9 @@ for (const name of Object.getOwnPropertyNames(window)) {
   Object.defineProperty(globalThis, name, {
     configurable: true,
     get: () => window[name],
-    set: (value) => void define(name, value),
+    set(value) {
+      define(name, value);
+    },
   });
 }
 // Node 21 has a `navigator` of its own, without the parts that components read; events must be the window's.
