@@ -7,6 +7,7 @@ import type { DebugLog } from "./debug";
 import type { Environment } from "./environment";
 import { readFrame } from "./frames";
 import { decide, RETRY_DELAYS } from "./retryPolicy";
+import { waitToRetry, type RetryWait } from "./retryWait";
 import { PROTOCOL_ERROR, RECONNECT_CANCELLED } from "./sentences";
 import type { ServerSentEvent } from "./sseParser";
 import { Watchdog, type ProbeResult } from "./watchdog";
@@ -29,6 +30,12 @@ const STOP_TIMEOUT = 2000;
 /** Milliseconds that the last tokens get to arrive after the server has confirmed Stop. */
 const CATCH_UP = 300;
 
+/**
+ * Milliseconds that a run which was stopped before it began gets to say which conversation it belongs to: the next
+ * message would begin another one otherwise.
+ */
+const INTRODUCTION = 1500;
+
 /** Milliseconds that events the server has already sent may be under way before the stream counts as stuck. */
 const IN_FLIGHT = 250;
 
@@ -49,8 +56,8 @@ export class RunClient {
   stopUndelivered = false;
   private connection: AbortController | null = null;
   private reconnectAtOnce = false;
-  /** Ends the wait before the next try: true to try at once, false to give up. */
-  private wake: ((goOn: boolean) => void) | null = null;
+  /** The wait before the next try, while there is one. */
+  private wait: RetryWait | null = null;
   /** The run's last event, when it comes while Stop is still to be confirmed. */
   private heldEnd: ReceivedEvent | null = null;
   private onCaughtUp: (() => void) | null = null;
@@ -82,7 +89,7 @@ export class RunClient {
   /** Tries to connect at once, also when the connection is only suspiciously slow. */
   retryNow(): void {
     if (this.over || this.stopping) return;
-    if (this.wake !== null) this.wake(true);
+    if (this.wait !== null) this.wait.wake(true);
     else this.reconnect();
   }
 
@@ -95,7 +102,7 @@ export class RunClient {
   /** Leaves the run alone and says nothing more about it. */
   close(): void {
     this.over = true;
-    this.wake?.(false);
+    this.wait?.wake(false);
     this.connection?.abort();
   }
 
@@ -158,27 +165,12 @@ export class RunClient {
     this.hooks.dispatch({ type: "retryScheduled", attempt, maxAttempts, retryAt, reason });
   }
 
-  /** Waits for the time of the next try, for the network, or for the user. */
-  private pause(delayMs: number, reason: string): Promise<boolean> {
-    const { environment } = this.dependencies;
-    return new Promise((resolve) => {
-      let cancelTimer: (() => void) | null = null;
-      const wait = () => {
-        cancelTimer?.();
-        const online = environment.isOnline();
-        this.announceRetry(this.attempt, online ? this.now() + delayMs : null, reason);
-        cancelTimer = online ? environment.after(delayMs, () => wake(true)) : null;
-      };
-      const unsubscribe = environment.onOnlineChange((online) => (online ? wake(true) : wait()));
-      const wake = (goOn: boolean) => {
-        cancelTimer?.();
-        unsubscribe();
-        this.wake = null;
-        resolve(goOn && !this.over);
-      };
-      this.wake = wake;
-      wait();
-    });
+  private async pause(delayMs: number, reason: string): Promise<boolean> {
+    const announce = (retryAt: number | null) => this.announceRetry(this.attempt, retryAt, reason);
+    this.wait = waitToRetry(this.dependencies.environment, delayMs, announce);
+    const goOn = await this.wait.over;
+    this.wait = null;
+    return goOn && !this.over;
   }
 
   /** Makes one connection and reads it to its end. */
@@ -274,22 +266,23 @@ export class RunClient {
   private async confirmStop(): Promise<void> {
     this.stopping = true;
     this.hooks.dispatch({ type: "stopRequested" });
-    this.wake?.(false);
+    this.wait?.wake(false);
     const receipt = await this.dependencies.api.stopRun(this.runId, STOP_TIMEOUT).catch(() => null);
     if (this.over) return;
     this.stopUndelivered = receipt === null;
     if (receipt !== null) {
       this.hooks.dispatch({ type: "receiptCame", receipt });
-      if (receipt.last_event_id > this.lastEventId) await this.catchUp();
+      if (!this.confirmed) await this.catchUp(INTRODUCTION);
+      else if (receipt.last_event_id > this.lastEventId) await this.catchUp(CATCH_UP);
     }
     this.finish(this.heldEnd ?? { type: "stopped", at: this.now() });
   }
 
   /** What the server stored is what the user saw: the tokens that are still under way belong to the answer. */
-  private catchUp(): Promise<void> {
+  private catchUp(milliseconds: number): Promise<void> {
     if (this.connection === null) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.dependencies.environment.after(CATCH_UP, resolve);
+      const cancel = this.dependencies.environment.after(milliseconds, resolve);
       this.onCaughtUp = () => {
         cancel();
         resolve();

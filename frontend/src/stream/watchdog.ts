@@ -8,7 +8,7 @@ export const WATCHDOG_TIMES = {
   probeAfter: 750,
   /** An answer to that must come within this time. With `probeAfter` and `tick` it stays below 2 s. */
   probeTimeout: 750,
-  /** The next question comes this long after the answer to the last one. */
+  /** The next question comes this long after the last answer, and at once when there was none. */
   probeEvery: 2000,
   /** A connection whose head has not come is slow after this time, and given up after the next. */
   headSlow: 1500,
@@ -116,7 +116,7 @@ export class Watchdog {
     this.probing = true;
     const result = await this.hooks.probe(this.times.probeTimeout);
     this.probing = false;
-    this.probedAt = this.environment.now();
+    this.probedAt = result === "unknown" ? -Infinity : this.environment.now();
     // Bytes that came in the meantime say more than the answer does.
     if (this.stopped || this.bytesAt > askedAt) return;
     if (result === "quiet") this.alive();

@@ -95,7 +95,7 @@ describe("useNow", () => {
     globalThis.setInterval = realInterval;
     globalThis.Date = RealDate;
     assert.equal(still.textContent, "5000");
-    assert.equal(running.textContent, "5200", "rounded down to the interval");
+    assert.equal(running.textContent, "5300", "rounded up to the interval");
   });
 });
 

@@ -443,6 +443,17 @@ describe("a silent connection", () => {
     assert.deepEqual([bench.state.status, bench.server.streams.length], ["streaming", 1]);
   });
 
+  it("asks again at once after a question without an answer", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    // What a change of network leaves: a few connections that are dead, and new ones that work.
+    bench.server.on(STATUS, silent, silent, silent, quiet(11));
+    await bench.environment.advance(2000);
+    assert.equal(bench.state.slow, true);
+    await bench.environment.advance(2250);
+    assert.equal(bench.state.slow, false);
+  });
+
   it("is replaced at once when the user says so", async () => {
     const bench = new Bench();
     await bench.startAndCut();
@@ -510,9 +521,31 @@ describe("Stop", () => {
     bench.server.on(ASK, silent).on(STOP, receipt(0));
     await bench.start();
     bench.client.stop();
-    await settle();
+    await bench.environment.advance(1500);
     assert.deepEqual(bench.statuses, ["connecting", "stopping", "stopped"]);
     assert.equal(bench.server.seen(ASK)[0]?.signal?.aborted, true);
+    bench.assertQuiet();
+  });
+
+  it("before the first byte learns which conversation the message has begun", async () => {
+    const bench = new Bench();
+    bench.server.on(ASK, bench.server.stream).on(STOP, receipt(0));
+    await bench.start();
+    bench.client.stop();
+    await bench.environment.advance(1000);
+    assert.equal(bench.state.status, "stopping");
+    const metadata = {
+      session_id: "s",
+      run_id: RUN,
+      message_id: "m",
+      parent_id: "p",
+      model: "x",
+      provider: "y",
+    };
+    bench.server.last.event(1, "metadata", metadata);
+    bench.server.last.event(2, "cancelled", { message_id: "m", reason: "user" });
+    await settle();
+    assert.deepEqual([bench.state.status, bench.state.metadata?.session_id], ["stopped", "s"]);
     bench.assertQuiet();
   });
 
