@@ -11,7 +11,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
 
 const frontend = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const output = join(frontend, "node_modules/.cache/rill-tests");
+/** A folder of this run's own, so that two runs at a time do not delete each other's bundles. */
+const output = join(frontend, `node_modules/.cache/rill-tests/${process.pid}`);
 
 function findTests(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -71,4 +72,5 @@ const { status } = spawnSync(
     env: { ...process.env, RILL_REPOSITORY: resolve(frontend, "..") },
   },
 );
+rmSync(output, { recursive: true, force: true });
 process.exit(status ?? 1);

@@ -15,19 +15,21 @@ interface MarkdownProps {
  */
 export const Markdown = memo(function Markdown({ text, isLive = false }: MarkdownProps) {
   const [reader] = useState(() => new BlockReader());
-  const { groups, live } = reader.read(text, isLive);
+  const parsed = reader.read(text, isLive);
+  const { live } = parsed;
+  const groups = parsed.groups.length === 0 ? noGroups : parsed.groups;
   return (
     <div className={isLive ? "markdown live" : "markdown"}>
       {groups.map((blocks, index) => {
         const isLast = index === groups.length - 1;
         return <Group key={index} blocks={blocks} live={isLast ? live : null} isSettled={!isLast} />;
       })}
-      {groups.length === 0 && live && <Group key={0} blocks={noBlocks} live={live} isSettled={false} />}
     </div>
   );
 });
 
-const noBlocks: readonly Block[] = [];
+/** A text whose first block is not finished is drawn in the group that the block will be in. */
+const noGroups: readonly (readonly Block[])[] = [[]];
 
 interface GroupProps {
   readonly blocks: readonly Block[];
@@ -40,10 +42,9 @@ interface GroupProps {
 const Group = memo(function Group({ blocks, live, isSettled }: GroupProps) {
   return (
     <div className={isSettled ? "blocks settled" : "blocks"}>
-      {blocks.map((block, index) => (
+      {(live ? [...blocks, live] : blocks).map((block, index) => (
         <BlockView key={index} block={block} />
       ))}
-      {live && <BlockView key={blocks.length} block={live} />}
     </div>
   );
 });

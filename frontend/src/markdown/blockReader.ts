@@ -188,11 +188,11 @@ export class BlockReader {
   }
 
   #finish(block: Block): void {
+    this.#group = [...this.#group, block];
     if (this.#group.length === groupSize) {
       this.#full = [...this.#full, this.#group];
       this.#group = [];
     }
-    this.#group = [...this.#group, block];
     this.#groups = [...this.#full, this.#group];
   }
 }

@@ -88,7 +88,10 @@ export type Block = ProseBlock | ListBlock | CodeBlock | HeadingBlock | OtherBlo
 
 /** What has been understood of a text so far: finished blocks, and the one that may still change. */
 export interface ParsedText {
-  /** Finished blocks in groups of a fixed size, so that a long answer is compared group by group. */
+  /**
+   * Finished blocks in groups of a fixed size, so that a long answer is compared group by group. The last group has
+   * room for the live block.
+   */
   readonly groups: readonly (readonly Block[])[];
   readonly live: Block | null;
 }

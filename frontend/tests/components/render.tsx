@@ -1,0 +1,79 @@
+import { act } from "react-dom/test-utils";
+import { createRoot } from "react-dom/client";
+import type { ReactElement } from "react";
+import { ChatStoreContext } from "../../src/hooks/storeContext";
+import { createStaticStore, type ChatActions, type ChatState } from "../../src/store";
+
+export interface Rendered {
+  readonly page: HTMLElement;
+  readonly store: ReturnType<typeof createStaticStore>;
+  draw(element: ReactElement): Promise<void>;
+  unmount(): Promise<void>;
+}
+
+/** Draws an element with a store that holds `state` and calls `actions`, and waits for what it loads lazily. */
+export async function render(
+  element: ReactElement,
+  state: Partial<ChatState> = {},
+  actions: Partial<ChatActions> = {},
+): Promise<Rendered> {
+  const page = document.createElement("div");
+  document.body.append(page);
+  const store = createStaticStore(state, actions);
+  const root = createRoot(page);
+  const draw = (next: ReactElement): Promise<void> =>
+    settled(() => root.render(<ChatStoreContext.Provider value={store}>{next}</ChatStoreContext.Provider>));
+  await draw(element);
+  return {
+    page,
+    store,
+    draw,
+    async unmount() {
+      await settled(() => root.unmount());
+      page.remove();
+    },
+  };
+}
+
+/** Runs what changes the page and lets everything that follows from it happen. */
+export async function settled(change: () => void): Promise<void> {
+  await act(async () => {
+    change();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  });
+}
+
+/** The one element with that role-less, accessible name: its `aria-label`, else its text. */
+export function byName<Kind extends HTMLElement = HTMLElement>(page: ParentNode, name: string): Kind | null {
+  const candidates = page.querySelectorAll<Kind>("button, a, textarea, input, [aria-label]");
+  return (
+    [...candidates].find(
+      (each) => (each.getAttribute("aria-label") ?? each.textContent ?? "").trim() === name,
+    ) ?? null
+  );
+}
+
+export function press(element: Element, key: string, more: KeyboardEventInit = {}): Promise<void> {
+  return settled(() => {
+    element.dispatchEvent(
+      new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+    );
+  });
+}
+
+export function click(element: Element | null): Promise<void> {
+  if (!element) throw new Error("There is nothing to click.");
+  return settled(() => {
+    element.dispatchEvent(new window.MouseEvent("click", { bubbles: true, cancelable: true }));
+  });
+}
+
+/** Types into a controlled field the way a browser does. */
+export function type(field: HTMLTextAreaElement | HTMLInputElement, text: string): Promise<void> {
+  const prototype = Object.getPrototypeOf(field) as object;
+  const setter = Object.getOwnPropertyDescriptor(prototype, "value")?.set;
+  return settled(() => {
+    setter?.call(field, text);
+    field.dispatchEvent(new window.Event("input", { bubbles: true }));
+  });
+}
