@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Graph
 import Logging
+import NIOCore
 import Providers
 import Storage
 
@@ -13,43 +14,70 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingOptions
 
   func run() async throws {
-    let configuration = try await options.load()
-    let logger = LogBootstrap.start(level: configuration.logLevel)
-    do {
-      try await serve(configuration, logger)
-    } catch let error as ConfigurationError {
-      throw ValidationError(error.description)
-    } catch let error as StoreError {
-      throw ValidationError("RILL_DATA_DIR: \(error.message)")
+    try await CommandFailure.reporting {
+      let configuration = try await options.load()
+      let logger = LogBootstrap.start(level: configuration.logLevel)
+      let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
+      let transport = try HTTPTransport()
+      try await serve(configuration, database, transport, logger)
+      await transport.close()
+      try database.close()
     }
   }
 
-  private func serve(_ configuration: RillConfiguration, _ logger: Logger) async throws {
-    let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
-    let transport = try HTTPTransport()
-    let model = OpenAIModel(
-      endpoint: OpenAIEndpoint(baseURL: configuration.openAIBaseURL ?? "", apiKey: configuration.openAIKey)!,
-      model: configuration.model, transport: transport)
+  private func serve(
+    _ configuration: RillConfiguration, _ database: SQLiteDatabase, _ transport: HTTPTransport,
+    _ logger: Logger
+  ) async throws {
+    let chosen = try await ModelDiscovery(transport: transport).choose(configuration.modelSettings)
+    logger.info(
+      "Model chosen",
+      metadata: [
+        "provider": "\(chosen.model.descriptor.provider)", "model": "\(chosen.model.descriptor.model)",
+        "reason": "\(chosen.reason)",
+      ])
+    try await interruptRunningMessages(database, logger)
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(
-        model: model, conversations: database.conversations, knowledge: database.knowledge,
-        reranker: TempReranker()),
+        model: chosen.model, conversations: database.conversations, knowledge: database.knowledge,
+        reranker: LexicalReranker()),
       logger: logger)
     try await server.run { port in
-      print("Rill is ready at http://\(configuration.host):\(port)")
+      // Scripts wait for this line, so it must not stay in a buffer.
+      print("Rill is ready at http://\(configuration.displayHost):\(port)")
       fflush(nil)
     }
-    await transport.close()
-    try database.close()
+  }
+
+  /// What was being written when the server last went away will not be finished by anybody.
+  private func interruptRunningMessages(_ database: SQLiteDatabase, _ logger: Logger) async throws {
+    let failure = RunFailure.interrupted(messageID: nil)
+    let count = try await database.conversations.interruptRunningMessages(
+      errorCode: failure.code.rawValue, errorMessage: failure.message)
+    if count > 0 { logger.notice("Interrupted answers found", metadata: ["count": "\(count)"]) }
   }
 }
-struct TempReranker: Reranker {
-  var name: String { "temp" }
-  func rerank(query: String, candidates: [Passage], limit: Int) async throws -> [RankedPassage] {
-    candidates.enumerated().map { RankedPassage(passage: $1, score: $1.score, isKept: $0 < limit, reason: "") }
+
+/// What keeps a command from its work, told in one line without the usage, which would not help.
+enum CommandFailure {
+  /// - Throws: `ExitCode.failure` for errors that have a sentence for people; others as they are.
+  static func reporting(_ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let error as ConfigurationError {
+      try fail(error.description)
+    } catch let error as ModelSettingsError {
+      try fail(error.description)
+    } catch let error as StoreError {
+      try fail("RILL_DATA_DIR: \(error.message)")
+    } catch let error as IOError {
+      try fail("RILL_PORT: the address cannot be used (\(error)).")
+    }
   }
-}
-struct IngestCommand: AsyncParsableCommand {
-  func run() async throws {}
+
+  private static func fail(_ message: String) throws -> Never {
+    FileHandle.standardError.write(Data("rill: \(message)\n".utf8))
+    throw ExitCode.failure
+  }
 }

@@ -24,7 +24,7 @@ struct HealthRoutes: Sendable {
 
   private func ready(_ context: AppRequestContext) async -> Response {
     var documents = 0
-    let store = await check("The store answers.", context) { documents = try await knowledge.documents().count }
+    let store = await check("The store answers.", context) { documents = try await knowledge.documentCount() }
     let model = await check("The model answers.", context) { try await self.model.checkAvailability() }
     let isReady = store.isOK && model.isOK
     return .json(status: isReady ? .ok : .serviceUnavailable) { json in

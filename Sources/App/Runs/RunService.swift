@@ -204,9 +204,14 @@ final class RunService: Service {
   /// A run that is not known yet will end as soon as it comes.
   func stop(runID: UUID) async throws -> StopReceipt {
     let began = time.now()
-    guard let run = registry.withLock({ $0[runID] }) else {
+    // Found or remembered in one step: a run that is admitted at this moment must not slip between the two.
+    let found = registry.withLock { registry -> Run? in
+      if let run = registry[runID] { return run }
+      registry.rememberStop(id: runID, now: began)
+      return nil
+    }
+    guard let run = found else {
       if let archived = try await archivedRun(id: runID) { return archived.stopReceipt }
-      registry.withLock { $0.rememberStop(id: runID, now: began) }
       return StopReceipt(runID: runID, status: .cancelled, lastEventID: 0, tokenCount: 0, stoppedIn: .zero)
     }
     run.cancellation.fulfil(.user)

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct IngestCommand: AsyncParsableCommand {
+  func run() async throws {}
+}

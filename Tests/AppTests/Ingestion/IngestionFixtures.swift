@@ -1,0 +1,56 @@
+import Foundation
+import Graph
+import Storage
+
+@testable import App
+
+/// Runs `body` with a new folder and removes it afterwards.
+func withIngestionFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
+  let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("rill-ingestion-\(UUID().uuidString)", isDirectory: true)
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try await body(folder)
+}
+
+extension URL {
+  /// Writes a file, with the folders above it.
+  func write(_ text: String, to path: String) throws {
+    try write(Data(text.utf8), to: path)
+  }
+
+  func write(_ data: Data, to path: String) throws {
+    let file = appendingPathComponent(path)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: file)
+  }
+}
+
+/// Collects what a runner writes.
+final class OutputRecorder: Sendable {
+  private let lock = NSLock()
+  nonisolated(unsafe) private var parts: [String] = []
+
+  var text: String { lock.withLock { parts.joined() } }
+  var lines: [String] { text.split(separator: "\n").map(String.init) }
+
+  func output(isTerminal: Bool) -> IngestionOutput {
+    IngestionOutput(isTerminal: isTerminal, width: 60) { part in
+      self.lock.withLock { self.parts.append(part) }
+    }
+  }
+}
+
+/// A store that fails, as when the disk is full.
+struct FailingKnowledgeStore: KnowledgeStore {
+  static let error = StoreError(.failed, "The disk is full.")
+
+  func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome { throw Self.error }
+  func search(_ query: String, limit: Int) async throws -> [Passage] { throw Self.error }
+  func documents() async throws -> [Document] { throw Self.error }
+  func document(id: UUID) async throws -> Document? { throw Self.error }
+  func document(contentHash: String) async throws -> Document? { throw Self.error }
+  func chunks(documentID: UUID) async throws -> [Chunk] { throw Self.error }
+  func deleteDocument(id: UUID) async throws -> Bool { throw Self.error }
+}

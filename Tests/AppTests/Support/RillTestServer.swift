@@ -1,0 +1,76 @@
+import Foundation
+import Graph
+import Logging
+import NIOCore
+import Providers
+import Storage
+import TestSupport
+
+@testable import App
+
+/// A Rill with a real store on a real socket. Its model is a scripted upstream that speaks HTTP.
+struct RillTestServer: Sendable {
+  let client: HTTPTestClient
+  let upstream: ScriptedUpstream
+  let conversations: any ConversationStore
+  let knowledge: any KnowledgeStore
+
+  /// A page that is not the built one: what is tested here is the server.
+  static func makePublicDirectory() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "rill-public-\(UUID())")
+    let assets = folder.appending(path: "assets")
+    try FileManager.default.createDirectory(at: assets, withIntermediateDirectories: true)
+    try Data("<!doctype html><title>Rill</title>".utf8).write(to: folder.appending(path: "index.html"))
+    try Data("console.log(1)".utf8).write(to: assets.appending(path: "main-AB12.js"))
+    try Data("not really gzip".utf8).write(to: assets.appending(path: "main-AB12.js.gz"))
+    try Data("secret".utf8).write(to: folder.appending(path: ".hidden"))
+    return folder
+  }
+}
+
+/// Starts a server on a free port, runs `body`, and shuts the server down.
+func withRill<Result: Sendable>(
+  configure: @Sendable (inout RillConfiguration) -> Void = { _ in },
+  clock: any Clock<Duration> = ContinuousClock(),
+  database: SQLiteDatabase? = nil,
+  router: RillConfiguration.RouterKind = .rules,
+  script: @escaping ScriptedUpstream.Script = { _, answer in try await answer.stream(tokens: ["Hello", " there"]) },
+  _ body: @escaping @Sendable (RillTestServer) async throws -> Result
+) async throws -> Result {
+  let publicDirectory = try RillTestServer.makePublicDirectory()
+  defer { try? FileManager.default.removeItem(at: publicDirectory) }
+  var configuration = RillConfiguration()
+  configuration.port = 0
+  configuration.publicDirectory = publicDirectory
+  configuration.router = router
+  configure(&configuration)
+  let database = try database ?? SQLiteDatabase.inMemory()
+  let transport = try HTTPTransport()
+  let result = try await withScriptedUpstream(script) { [configuration] upstream in
+    guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else { throw ChannelError.unknownLocalAddress }
+    let server = RillServer(
+      configuration: configuration,
+      dependencies: .init(
+        model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
+        conversations: database.conversations, knowledge: database.knowledge,
+        reranker: LexicalReranker(), time: RunTime(openingClock: clock)),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      let port = App.OneShot<Int>()
+      group.addTask { try await server.run(gracefulShutdownSignals: []) { port.fulfil($0) } }
+      defer { group.cancelAll() }
+      let rill = RillTestServer(
+        client: HTTPTestClient(port: try await port.wait()), upstream: upstream,
+        conversations: database.conversations, knowledge: database.knowledge)
+      return try await body(rill)
+    }
+  }
+  await transport.close()
+  return result
+}
+
+extension RunTime {
+  fileprivate init(openingClock clock: some Clock<Duration>) {
+    self.init(clock: clock)
+  }
+}
