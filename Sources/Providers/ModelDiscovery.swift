@@ -46,23 +46,32 @@ public struct ModelDiscovery: Sendable {
   public static let ollamaBaseURL = "http://127.0.0.1:11434/v1"
   /// How long Ollama may take to list its models at the start.
   public static let probeTimeout: Duration = .milliseconds(300)
+  /// How long a configured server may take to list its models.
+  public static let listTimeout: Duration = .seconds(5)
   /// The model for OpenAI's own server, which lists many that are not made for chat.
   public static let defaultOpenAIModel = "gpt-4o-mini"
 
   private let transport: HTTPTransport
   private let ollamaBaseURL: String
+  private let probeTimeout: Duration
+  private let listTimeout: Duration
   private let clock: any Clock<Duration>
   private let now: @Sendable () -> Date
 
   /// - Parameters:
+  ///   - probeTimeout: how long Ollama may take to list its models.
+  ///   - listTimeout: how long a configured server may take for it.
   ///   - clock: paces the extractive answerer.
   ///   - now: the time by which the dates of a server's headers are measured.
   public init(
     transport: HTTPTransport, ollamaBaseURL: String = ModelDiscovery.ollamaBaseURL,
+    probeTimeout: Duration = ModelDiscovery.probeTimeout, listTimeout: Duration = ModelDiscovery.listTimeout,
     clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.transport = transport
     self.ollamaBaseURL = ollamaBaseURL
+    self.probeTimeout = probeTimeout
+    self.listTimeout = listTimeout
     self.clock = clock
     self.now = now
   }
@@ -115,13 +124,13 @@ public struct ModelDiscovery: Sendable {
       return ChosenModel(model: openAIModel(endpoint, model), reason: reason)
     }
     // A server that is down now may be up when the first question comes: the model asks again then.
-    let entry = try await entries(of: endpoint, within: .seconds(2))?.first
+    let entry = try await entries(of: endpoint, within: listTimeout)?.first
     return ChosenModel(model: openAIModel(endpoint, entry?.id, entry?.contextTokens), reason: reason)
   }
 
   private func ollama(_ settings: ModelSettings) async throws -> ChosenModel? {
     guard let endpoint = OpenAIEndpoint(baseURL: ollamaBaseURL),
-      let entries = try await entries(of: endpoint, within: Self.probeTimeout), let first = entries.first
+      let entries = try await entries(of: endpoint, within: probeTimeout), let first = entries.first
     else { return nil }
     let reason = "Ollama is running"
     guard let wanted = settings.model else {
@@ -140,7 +149,9 @@ public struct ModelDiscovery: Sendable {
     -> OpenAIModel
   {
     OpenAIModel(
-      endpoint: endpoint, model: model, contextTokens: contextTokens, transport: transport, now: now)
+      endpoint: endpoint, model: model, contextTokens: contextTokens, transport: transport,
+      listTimeout: listTimeout,
+      now: now)
   }
 
   /// The models of a server; `nil` when it does not answer as one.

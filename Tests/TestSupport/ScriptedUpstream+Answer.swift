@@ -74,7 +74,7 @@ extension ScriptedUpstream {
 
     /// Waits until the client closes the connection, or the test is over.
     public func hang() async throws {
-      let closed = OneShot<Void>()
+      let closed = OneTimeSignal<Void>()
       channel.closeFuture.whenComplete { _ in closed.fire() }
       try await closed.value()
     }

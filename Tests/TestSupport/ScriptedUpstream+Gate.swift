@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that comes once, and whoever waits for it.
-public final class OneShot<Value: Sendable>: Sendable {
+public final class OneTimeSignal<Value: Sendable>: Sendable {
   private enum State {
     case waiting([Int: CheckedContinuation<Value, any Error>], nextID: Int)
     case fired(Value)
@@ -60,7 +60,7 @@ public final class OneShot<Value: Sendable>: Sendable {
   }
 }
 
-extension OneShot where Value == Void {
+extension OneTimeSignal where Value == Void {
   public func fire() { fire(()) }
 }
 
@@ -69,7 +69,7 @@ public final class StepGate: Sendable {
   private struct State {
     var opened = 0
     var passed = 0
-    var steps: [Int: OneShot<Void>] = [:]
+    var steps: [Int: OneTimeSignal<Void>] = [:]
     var isOpenForGood = false
   }
 
@@ -97,10 +97,10 @@ public final class StepGate: Sendable {
 
   /// - Throws: `CancellationError` when the task is cancelled.
   public func pass() async throws {
-    let step = state.withLock { state -> OneShot<Void>? in
+    let step = state.withLock { state -> OneTimeSignal<Void>? in
       defer { state.passed += 1 }
       if state.isOpenForGood || state.passed < state.opened { return nil }
-      let step = OneShot<Void>()
+      let step = OneTimeSignal<Void>()
       state.steps[state.passed] = step
       return step
     }

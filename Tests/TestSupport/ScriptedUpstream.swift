@@ -33,7 +33,7 @@ public final class ScriptedUpstream: Sendable {
   public final class Connection: Sendable {
     /// Which connection this is, from 0, in the order in which they were accepted.
     public let number: Int
-    private let ended = OneShot<ContinuousClock.Instant>()
+    private let ended = OneTimeSignal<ContinuousClock.Instant>()
 
     init(number: Int) { self.number = number }
 
@@ -48,7 +48,7 @@ public final class ScriptedUpstream: Sendable {
 
   private struct State {
     var requests: [Request] = []
-    var awaited: [Int: OneShot<Request>] = [:]
+    var awaited: [Int: OneTimeSignal<Request>] = [:]
     var connections: [Connection] = []
   }
 
@@ -68,8 +68,8 @@ public final class ScriptedUpstream: Sendable {
 
   /// Waits for the request with this number, from 0.
   public func request(_ index: Int = 0) async throws -> Request {
-    let awaited = state.withLock { state -> OneShot<Request> in
-      let shot = state.awaited[index] ?? OneShot()
+    let awaited = state.withLock { state -> OneTimeSignal<Request> in
+      let shot = state.awaited[index] ?? OneTimeSignal()
       state.awaited[index] = shot
       if index < state.requests.count { shot.fire(state.requests[index]) }
       return shot
@@ -99,14 +99,17 @@ public func withScriptedUpstream<Result: Sendable>(
   _ script: @escaping ScriptedUpstream.Script,
   run: @Sendable (ScriptedUpstream) async throws -> Result
 ) async throws -> Result {
+  let channels = AcceptedChannels()
+  defer { channels.closeAll() }
   let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
     .serverChannelOption(.backlog, value: 4096)
     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    // Nothing is read until a task serves the connection.
+    .childChannelOption(.autoRead, value: false)
     .bind(host: "127.0.0.1", port: 0) { channel in
-      channel.eventLoop.makeCompletedFuture {
-        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-      }
+      channels.add(channel)
+      return channel.eventLoop.makeSucceededFuture(channel)
     }
   let upstream = ScriptedUpstream(port: server.channel.localAddress?.port ?? 0)
   return try await server.executeThenClose { accepted in
@@ -116,7 +119,7 @@ public func withScriptedUpstream<Result: Sendable>(
           do {
             for try await channel in accepted {
               let connection = upstream.addConnection()
-              channel.channel.closeFuture.whenComplete { _ in connection.markClosed() }
+              channel.closeFuture.whenComplete { _ in connection.markClosed() }
               connections.addTask { await upstream.serve(channel, connection, script) }
             }
           } catch {}
@@ -133,9 +136,13 @@ extension ScriptedUpstream {
   /// Answers the requests of one connection until either side ends it. How a connection ends is what tests look at, so
   /// errors need no further report.
   fileprivate func serve(
-    _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ connection: Connection, _ script: @escaping Script
+    _ channel: any Channel, _ connection: Connection, _ script: @escaping Script
   ) async {
-    try? await channel.executeThenClose { inbound, outbound in
+    let wrapped = try? await channel.eventLoop.submit {
+      try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+    }.get()
+    try? await wrapped?.executeThenClose { inbound, outbound in
+      try await channel.setOption(.autoRead, value: true).get()
       var parser = RequestParser()
       for try await bytes in inbound {
         parser.append(bytes)
@@ -143,12 +150,23 @@ extension ScriptedUpstream {
           let request = Request(
             method: parts.method, path: parts.path, headers: parts.headers, body: parts.body,
             connection: connection)
-          let answer = Answer(outbound: outbound, channel: channel.channel)
+          let answer = Answer(outbound: outbound, channel: channel)
           record(request)
           try await script(request, answer)
           guard answer.isComplete else { return }
         }
       }
     }
+  }
+}
+
+/// Every connection that was accepted, so that those which no task came to serve are closed too.
+private final class AcceptedChannels: Sendable {
+  private let channels = Mutex<[any Channel]>([])
+
+  func add(_ channel: any Channel) { channels.withLock { $0.append(channel) } }
+
+  func closeAll() {
+    for channel in channels.withLock(\.self) { channel.close(promise: nil) }
   }
 }

@@ -39,24 +39,34 @@ struct Evidence {
   let units: [[EvidenceUnit]]
   /// The rarity of each of the question's words, times its weight; in the order of its terms.
   let weights: [Double]
+  /// Words that so many units hold that they tell none from another: the name of what all the documents are about.
+  let commonStems: Set<String>
 
   init(passages: [Passage], question: QuestionTerms) {
     self.passages = passages
     var seen: Set<String> = []
     units = passages.enumerated().map { Self.units(of: $1, number: $0, seen: &seen) }
     let all = units.joined().map { Set($0.stems) }
+    let counts = all.reduce(into: [String: Int]()) { counts, stems in
+      stems.forEach { counts[$0, default: 0] += 1 }
+    }
+    commonStems = Set(counts.filter { $0.value > 4 && $0.value * 10 > all.count * 3 }.keys)
     weights = question.terms.map { term in
       let frequency = all.count { $0.contains(term.stem) || !$0.isDisjoint(with: term.alternatives) }
-      // The usual BM25 rarity, kept above zero (Robertson and Zaragoza 2009, with Lucene's "+ 1").
-      return term.weight * log(1 + (Double(all.count - frequency) + 0.5) / (Double(frequency) + 0.5))
+      // BM25's rarity, kept above zero (Robertson and Zaragoza 2009, with Lucene's "+ 1"), on top of a fixed part: the
+      // passages were found by the question's words, so among them the most telling word is often the commonest.
+      let rarity = log(1 + (Double(all.count - frequency) + 0.5) / (Double(frequency) + 0.5))
+      return term.weight * (0.5 + rarity / log(2 + 2 * Double(all.count)))
     }
   }
 
   /// Passages overlap where a long sentence was cut; what was seen already is not a second piece of evidence.
   private static func units(of passage: Passage, number: Int, seen: inout Set<String>) -> [EvidenceUnit] {
-    let bytes = Array(passage.chunk.text.utf8)
-    var builder = EvidenceBuilder(passage: passage, number: number)
-    for sentence in MarkdownSentences.sentences(in: passage.chunk.text) {
+    let header = TableCells.missingHeader(of: passage.chunk.text)
+    let text = (header ?? "") + passage.chunk.text
+    let bytes = Array(text.utf8)
+    var builder = EvidenceBuilder(passage: passage, number: number, isInTable: header != nil)
+    for sentence in MarkdownSentences.sentences(in: text) {
       let raw = String(decoding: bytes[sentence.range], as: UTF8.self)
       if sentence.kind == .heading || seen.insert(raw).inserted {
         builder.add(sentence, raw: raw)
@@ -75,7 +85,9 @@ private struct EvidenceBuilder {
   private var lead: Int?
   private var tableHeader: [String]?
 
-  init(passage: Passage, number: Int) {
+  /// - Parameter isInTable: whether the first row is one like any other.
+  init(passage: Passage, number: Int, isInTable: Bool) {
+    tableHeader = isInTable ? [] : nil
     self.number = number
     headings = ([passage.title] + passage.chunk.headings).map(Self.stems)
   }
@@ -117,6 +129,20 @@ private struct EvidenceBuilder {
 
 /// Cuts a row of a table into its cells.
 enum TableCells {
+  /// A passage that begins in the middle of a table has lost the header by which a table is recognised: it gets an empty
+  /// one.
+  static func missingHeader(of text: String) -> String? {
+    let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+    guard let first = lines.first, first.hasPrefix("|"),
+      lines.count < 2 || lines[1].contains(where: \.isLetter)
+    else {
+      return nil
+    }
+    let columns = cells(of: String(first)).count
+    return "|" + String(repeating: " |", count: columns) + "\n|" + String(repeating: "---|", count: columns)
+      + "\n"
+  }
+
   /// - Returns: the cells in order, empty ones too; a border inside code or after a backslash separates nothing.
   static func cells(of row: String) -> [String] {
     var cells: [String] = []

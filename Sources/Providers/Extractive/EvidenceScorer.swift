@@ -18,25 +18,25 @@ struct EvidenceScorer {
 
   // What a word counts for where it stands, when the unit itself does not hold it. Chosen by hand on Rill's own
   // documentation; the tests hold the choice in place.
-  private static let alternativeShare = 0.7
+  private static let alternativeShare = 0.8
   private static let leadShare = 0.6
   private static let headingShare = 0.6
-  private static let titleShare = 0.4
+  private static let titleShare = 0.5
 
   func score(_ unit: EvidenceUnit) -> Score {
     let stems = Set(unit.stems)
     let nearby = nearbyStems(unit)
+    let heading = headingMatch(unit)
     var own = 0.0
     var covered = 0.0
     for (term, weight) in zip(question.terms, evidence.weights) {
       let ownShare = Self.share(of: term, in: stems)
       own += weight * ownShare
-      covered += weight * max(ownShare, nearbyShare(of: term, unit, nearby))
+      covered += weight * max(ownShare, nearbyShare(of: term, unit, nearby, heading))
     }
     let whole = max(evidence.weights.reduce(0, +), .leastNonzeroMagnitude)
-    let heading = headingMatch(unit)
     var total = 0.6 * covered / whole + 0.4 * own / whole
-    total += heading * (unit.distanceFromHeading == 0 ? 0.4 : unit.distanceFromHeading == 1 ? 0.25 : 0.15)
+    total += heading * heading * headingBonus(unit)
     total += 0.12 * (1 - Double(unit.passage) / Double(evidence.passages.count))
     total += formBonus(unit) + proximityBonus(unit) - penalty(unit)
     return Score(coverage: covered / whole, ownCoverage: own / whole, headingMatch: heading, total: total)
@@ -47,10 +47,15 @@ struct EvidenceScorer {
     return stems.isDisjoint(with: term.alternatives) ? 0 : alternativeShare
   }
 
-  private func nearbyShare(of term: QuestionTerms.Term, _ unit: EvidenceUnit, _ lead: Set<String>) -> Double {
+  /// What a word counts for when it stands near the unit. The closer the innermost heading is to the question, the more
+  /// does what it says hold for everything below it.
+  private func nearbyShare(
+    of term: QuestionTerms.Term, _ unit: EvidenceUnit, _ lead: Set<String>, _ headingMatch: Double
+  ) -> Double {
     var share = Self.leadShare * Self.share(of: term, in: lead)
     for (depth, heading) in unit.headings.enumerated() {
-      let worth = depth == 0 ? Self.titleShare : Self.headingShare
+      var worth = depth == 0 ? Self.titleShare : Self.headingShare
+      if depth == unit.headings.count - 1 { worth += (1 - worth) * headingMatch * headingMatch }
       share = max(share, worth * Self.share(of: term, in: heading))
     }
     return share
@@ -67,18 +72,32 @@ struct EvidenceScorer {
   }
 
   /// Dice's coefficient of the question and the innermost heading, by weight on the question's side.
+  ///
+  /// "How to protect Rill" is about protecting: words that all units share count on neither side, unless there are no others.
   private func headingMatch(_ unit: EvidenceUnit) -> Double {
-    guard let heading = unit.headings.last, !heading.isEmpty else { return 0 }
-    let whole = max(evidence.weights.reduce(0, +), .leastNonzeroMagnitude)
-    var asked = 0.0
+    guard let heading = unit.headings.last else { return 0 }
+    let weighted = zip(question.terms, evidence.weights)
+    let telling = weighted.filter { !evidence.commonStems.contains($0.0.stem) }
+    let terms = telling.isEmpty ? Array(weighted) : telling
+    let words = telling.isEmpty ? heading : heading.subtracting(evidence.commonStems)
+    let whole = terms.reduce(0) { $0 + $1.1 }
+    guard whole > 0, !words.isEmpty else { return 0 }
     var matched: Set<String> = []
-    for (term, weight) in zip(question.terms, evidence.weights) {
-      asked += weight * Self.share(of: term, in: heading)
-      matched.formUnion(heading.intersection(term.alternatives.union([term.stem])))
+    var asked = 0.0
+    for (term, weight) in terms {
+      asked += weight * Self.share(of: term, in: words)
+      matched.formUnion(words.intersection(term.alternatives.union([term.stem])))
     }
     let recall = asked / whole
-    let precision = Double(matched.count) / Double(heading.count)
+    let precision = Double(matched.count) / Double(words.count)
     return recall + precision == 0 ? 0 : 2 * recall * precision / (recall + precision)
+  }
+
+  /// What a unit gains when its heading is the question. The first sentence under a heading is the one that says it;
+  /// lists and tables are what their heading names.
+  private func headingBonus(_ unit: EvidenceUnit) -> Double {
+    if unit.kind == .tableRow || unit.kind == .listItem { return 0.7 }
+    return unit.distanceFromHeading == 0 ? 0.8 : unit.distanceFromHeading == 1 ? 0.45 : 0.3
   }
 
   private func formBonus(_ unit: EvidenceUnit) -> Double {
@@ -90,8 +109,17 @@ struct EvidenceScorer {
     case .instruction: return unit.kind == .listItem || unit.text.contains("`") ? 0.08 : 0
     case .definition:
       guard let term = question.terms.first?.stem, unit.stems.prefix(2).contains(term) else { return 0 }
-      return words.prefix(6).contains { ["is", "are", "means"].contains($0) } ? 0.15 : 0.05
+      return Self.isDefinition(words) ? 0.3 : 0.05
     case .other: return 0
+    }
+  }
+
+  /// "… is a …" near the start of a sentence.
+  private static func isDefinition(_ words: [Substring]) -> Bool {
+    zip(words.prefix(8), words.dropFirst()).contains { verb, next in
+      ["is", "are", "means"].contains(verb)
+        && ["a", "an", "the", "one", "part", "what", "how"].contains(next)
+        || verb == "means"
     }
   }
 
@@ -110,9 +138,10 @@ struct EvidenceScorer {
   private func penalty(_ unit: EvidenceUnit) -> Double {
     let words = unit.text.split(whereSeparator: \.isWhitespace).count
     var penalty = words > 45 && unit.kind != .code ? 0.1 : 0
-    if words < 4, unit.kind == .prose { penalty += 0.2 }
-    if unit.text.hasSuffix("?") { penalty += 0.3 }
-    if unit.kind == .code { penalty += 0.1 }
+    if words < 6, unit.kind == .prose { penalty += 0.2 }
+    if unit.text.contains("?\"") || unit.text.hasSuffix("?") { penalty += 0.3 }
+    // Code answers how something is done; anything else it only illustrates.
+    if unit.kind == .code { penalty += question.form == .instruction ? 0.1 : 0.4 }
     return penalty
   }
 }

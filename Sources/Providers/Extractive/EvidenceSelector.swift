@@ -9,8 +9,9 @@ struct EvidenceSelector {
   typealias Group = [EvidenceUnit]
 
   /// Below this share of the question, nothing has been said about it.
-  private static let answerThreshold = 0.5
-  private static let maximumSentences = 5
+  private static let answerThreshold = 0.55
+  /// What something is can be said in few words; more of them only stray from it.
+  private var maximumSentences: Int { question.form == .definition ? 3 : 5 }
   private static let maximumItems = 8
   /// Length of an answer in bytes of UTF-8, code not counted.
   private static let maximumLength = 1_000
@@ -31,16 +32,22 @@ struct EvidenceSelector {
           $1.score.total, -$1.unit.passage, -$1.unit.index
         )
       }
-    guard let best = candidates.first, best.score.coverage >= Self.answerThreshold,
-      best.score.ownCoverage > 0.15 || best.score.headingMatch > 0.5
-    else { return nil }
+    guard let best = candidates.first, isAnswer(best.score) else { return nil }
     var chosen = Chosen(evidence: evidence, isInstruction: question.form == .instruction)
     chosen.add(best.unit)
+    if question.form == .instruction, best.score.headingMatch > 0.85 { chosen.addFirstCode(under: best.unit) }
     for candidate in candidates.dropFirst() {
-      guard chosen.sentences < Self.maximumSentences, chosen.length < Self.maximumLength else { break }
+      guard chosen.sentences < maximumSentences, chosen.length < Self.maximumLength else { break }
       if isWorthwhile(candidate, best: best, chosen: chosen) { chosen.add(candidate.unit) }
     }
     return chosen.groups(maximumItems: Self.maximumItems)
+  }
+
+  /// A heading that nearly is the question makes up for words that the sentence below it lacks.
+  private func isAnswer(_ score: EvidenceScorer.Score) -> Bool {
+    score.headingMatch > 0.6
+      ? score.coverage >= 0.4
+      : score.coverage >= Self.answerThreshold && score.ownCoverage > 0.15
   }
 
   /// Maximal marginal relevance in its simplest form: good enough beside the best, and not what was said already.
@@ -49,11 +56,21 @@ struct EvidenceSelector {
       candidate.unit.passage == best.unit.passage && candidate.unit.headings == best.unit.headings
     // A section whose heading is the question answers it by itself.
     let isSettled = best.score.headingMatch > 0.6
-    let bar = isSettled ? (isSameSection ? 0.45 : 0.85) : (isSameSection ? 0.6 : 0.75)
+    let bar = isSettled ? (isSameSection ? 0.4 : 0.7) : (isSameSection ? 0.6 : 0.75)
     guard candidate.score.total >= bar * best.score.total,
       candidate.score.ownCoverage > 0.25 || (isSettled && isSameSection),
       isSameSection || candidate.score.coverage >= Self.answerThreshold
     else { return false }
+    if !isSameSection {
+      let others = Set(chosen.units.map(\.passage)).subtracting([best.unit.passage, candidate.unit.passage])
+      guard others.count < (isSettled ? 1 : 2), !isSettled || candidate.score.headingMatch > 0.3 else {
+        return false
+      }
+    }
+    // The items of a list are alike by nature.
+    if isSettled, isSameSection, candidate.unit.kind == .tableRow || candidate.unit.kind == .listItem {
+      return true
+    }
     return !chosen.units.contains { Self.similarity($0, candidate.unit) > 0.6 }
   }
 
@@ -79,7 +96,11 @@ private struct Chosen {
     self.isInstruction = isInstruction
   }
 
-  var sentences: Int { units.count { $0.kind != .code } }
+  /// An item of a list counts half: it is shorter, and seldom alone.
+  var sentences: Int {
+    (units.reduce(0) { $0 + ($1.kind == .code ? 0 : $1.kind == .prose ? 2 : 1) } + 1) / 2
+  }
+
   var length: Int { units.reduce(0) { $0 + ($1.kind == .code ? 0 : $1.text.utf8.count) } }
 
   mutating func add(_ unit: EvidenceUnit) {
@@ -94,6 +115,12 @@ private struct Chosen {
       if previous.kind == .prose { insert(previous) }
     }
     addContinuation(of: unit)
+  }
+
+  /// A section that tells how to do something shows it in its first block of code.
+  mutating func addFirstCode(under unit: EvidenceUnit) {
+    let code = evidence.units[unit.passage].first { $0.kind == .code && $0.headings == unit.headings }
+    if let code { insert(code) }
   }
 
   /// What a colon announces, and the commands after an instruction.

@@ -26,16 +26,26 @@ struct QuestionTerms {
     let words = TextAnalysis.words(in: question)
     form = Self.form(words.map(\.text))
     let own = TextAnalysis.contentWords(in: question)
+    let focus = Self.focus(words)
     let borrowed = TextAnalysis.contentWords(in: query).filter { !$0.isStopWord }
     var terms: [Term] = []
     for (words, share) in [(own, 1.0), (borrowed, 0.7)] {
       for word in words where !terms.contains(where: { $0.stem == word.stem }) {
-        let weight = Self.weakStems.contains(word.stem) ? 0.35 : 1
+        let weight = word == focus ? 1.4 : Self.weakStems.contains(word.stem) ? 0.35 : 1
         terms.append(
           Term(stem: word.stem, alternatives: Self.alternatives[word.stem] ?? [], weight: weight * share))
       }
     }
     self.terms = terms
+  }
+
+  /// The word that says what kind of thing is asked for: "browsers" in "which browsers are supported".
+  private static func focus(_ words: [TextAnalysis.Word]) -> TextAnalysis.Word? {
+    guard let first = words.first?.text, ["which", "what", "whose"].contains(first), words.count > 2,
+      let second = words.dropFirst().first, !second.isStopWord
+    else { return nil }
+    // In "which file types" it is the last noun that counts, but each of them helps to find it.
+    return second
   }
 
   private static func form(_ words: [String]) -> Form {
@@ -48,7 +58,7 @@ struct QuestionTerms {
     case "how": return .instruction
     case "why": return .reason
     case "when": return .quantity
-    case "what" where opening == "what is" || opening == "what are" || opening == "what does", "who",
+    case "what" where opening == "what is" || opening == "what are", "who",
       "define":
       return .definition
     default: return .other
@@ -61,6 +71,7 @@ struct QuestionTerms {
       "use", "work", "get", "make", "want", "need", "do", "find", "give", "help", "happen", "mean",
       "possible", "way",
       "thing", "show", "see", "exist", "go", "say", "let", "like", "name", "kind", "example", "have",
+      "support",
     ]
     .map(PorterStemmer.stem))
 
@@ -71,7 +82,7 @@ struct QuestionTerms {
     ["install", "setup", "download", "build"],
     ["start", "run", "launch", "begin", "serve", "boot"],
     ["stop", "cancel", "abort", "end", "quit", "interrupt"],
-    ["add", "upload", "ingest", "import", "insert", "index"],
+    ["add", "upload", "ingest", "import", "insert", "index", "read"],
     ["store", "save", "keep", "data", "persist", "storage"],
     ["error", "fail", "failure", "problem", "broken", "crash"],
     ["folder", "directory", "path", "location"],
@@ -84,7 +95,7 @@ struct QuestionTerms {
     ["doc", "document", "documentation", "file"],
     ["connect", "connection", "link", "attach"],
     ["require", "requirement", "need", "prerequisite", "must"],
-    ["support", "compatible", "available"],
+    ["support", "compatible", "available", "work"],
     ["default", "standard", "usual", "initially"],
     ["update", "upgrade"],
     ["show", "display", "print", "list"],

@@ -7,8 +7,6 @@ import Synchronization
 ///
 /// It never tries again by itself: whoever asked decides whether an answer is worth paying for twice.
 public final class OpenAIModel: LanguageModel {
-  /// How long the list of models may take, when the model's name or its availability is asked for.
-  private static let listTimeout: Duration = .seconds(5)
   /// The longest frame of a stream, in bytes: thousands of times what a token needs.
   private static let frameLimit = 1 << 20
   /// What the descriptor says until the server was asked for a model.
@@ -16,19 +14,23 @@ public final class OpenAIModel: LanguageModel {
 
   private let endpoint: OpenAIEndpoint
   private let transport: HTTPTransport
+  private let listTimeout: Duration
   private let now: @Sendable () -> Date
   private let known: Mutex<ModelDescriptor?>
 
   /// - Parameters:
   ///   - model: `nil` takes the first that the server lists, when the first answer is asked for.
   ///   - contextTokens: what the model takes, when it is known.
+  ///   - listTimeout: how long the list of models may take, when the model's name or its availability is asked for.
   ///   - now: the time by which the dates of a server's headers are measured.
   public init(
     endpoint: OpenAIEndpoint, model: String?, contextTokens: Int? = nil, transport: HTTPTransport,
+    listTimeout: Duration = ModelDiscovery.listTimeout,
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.endpoint = endpoint
     self.transport = transport
+    self.listTimeout = listTimeout
     self.now = now
     known = Mutex(
       model.map { ModelDescriptor(provider: "openai", model: $0, contextTokens: contextTokens) })
@@ -58,13 +60,13 @@ public final class OpenAIModel: LanguageModel {
   }
 
   public func checkAvailability() async throws {
-    _ = try await ModelList.load(from: endpoint, transport: transport, timeout: Self.listTimeout, now: now)
+    _ = try await ModelList.load(from: endpoint, transport: transport, timeout: listTimeout, now: now)
   }
 
   private func modelName() async throws -> String {
     if let known = known.withLock(\.self) { return known.model }
     let list = try await ModelList.load(
-      from: endpoint, transport: transport, timeout: Self.listTimeout, now: now)
+      from: endpoint, transport: transport, timeout: listTimeout, now: now)
     guard let first = list.data.first else {
       throw ModelError(.rejected, "The model's server has no model. Install one there, then try again.")
     }

@@ -56,7 +56,7 @@ struct HTTPTransportTests {
           _ = try await transport.response(to: request, limit: 100)
         }
         #expect(error?.kind == .timedOut)
-        _ = try await upstream.request().connection.closed()
+        for connection in upstream.connections { _ = try await connection.closed() }
       }
     }
   }

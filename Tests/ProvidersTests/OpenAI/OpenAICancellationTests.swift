@@ -21,7 +21,7 @@ struct OpenAICancellationTests {
   }
 
   private func timeFromCancelToClose(at moment: Moment) async throws -> Duration {
-    let isSilent = OneShot<Void>()
+    let isSilent = OneTimeSignal<Void>()
     return try await withOpenAIModel { _, answer in
       if moment != .beforeHead { try await answer.streamHead() }
       if moment == .afterToken { try await answer.token("Hello") }
@@ -106,7 +106,7 @@ struct OpenAICancellationTests {
 
   @Test("the connection closes while the consumer is stuck")
   func stuckConsumer() async throws {
-    let stuck = OneShot<CheckedContinuation<Void, Never>>()
+    let stuck = OneTimeSignal<CheckedContinuation<Void, Never>>()
     try await withOpenAIModel { _, answer in
       try await answer.streamHead()
       try await answer.token("Hello")

@@ -182,7 +182,7 @@ struct OpenAIErrorTests {
 
   @Test("a reset in mid-stream is unavailable")
   func resetInMidStream() async throws {
-    let isRead = OneShot<Void>()
+    let isRead = OneTimeSignal<Void>()
     try await withOpenAIModel { _, answer in
       try await answer.streamHead()
       try await answer.token("Hello")

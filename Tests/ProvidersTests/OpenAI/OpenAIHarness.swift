@@ -9,7 +9,7 @@ import TestSupport
 final class EventRecorder: Sendable {
   private struct State {
     var events: [ModelEvent] = []
-    var awaited: [(count: Int, shot: OneShot<Void>)] = []
+    var awaited: [(count: Int, shot: OneTimeSignal<Void>)] = []
   }
 
   private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class EventRecorder: Sendable {
 
   /// Waits until the model has emitted this many events, signs of life included.
   func waitForEvents(_ count: Int) async throws {
-    let shot = OneShot<Void>()
+    let shot = OneTimeSignal<Void>()
     state.withLock { state in
       if state.events.count >= count { shot.fire() } else { state.awaited.append((count, shot)) }
     }
@@ -70,7 +70,9 @@ func withOpenAIModel<Result: Sendable>(
       let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL, apiKey: apiKey.map { Secret($0) })!
       let now = Date(timeIntervalSince1970: 1_700_000_000)
       return try await body(
-        OpenAIModel(endpoint: endpoint, model: model, transport: transport) { now }, upstream)
+        OpenAIModel(endpoint: endpoint, model: model, transport: transport, listTimeout: .seconds(50)) {
+          now
+        }, upstream)
     }
   }
 }
