@@ -96,3 +96,7 @@ declare module "*.mjs";
 declare const Buffer: {
   from(value: string | Uint8Array): Uint8Array & { equals(other: Uint8Array): boolean };
 };
+
+declare module "node:crypto" {
+  export const webcrypto: Crypto;
+}

@@ -92,6 +92,7 @@ class Bench {
   /** Nothing ticks any more when a run is over. */
   assertQuiet(): void {
     assert.equal(this.environment.pendingTimers, 0, "a timer is left");
+    assert.equal(this.environment.pendingListeners, 0, "a listener is left");
   }
 }
 
@@ -353,6 +354,26 @@ describe("the user", () => {
   });
 });
 
+describe("giving up and resuming in one breath", () => {
+  it("leaves one loop of connections, not two", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(FOLLOW, silent);
+    bench.server.last.fail();
+    await bench.environment.advance(1000);
+    assert.equal(bench.state.reconnect?.phase, "trying");
+    bench.client.cancelRetry();
+    bench.dispatch({ type: "resumed", maxAttempts: 3 });
+    bench.client.start();
+    await settle();
+    assert.equal(bench.server.seen(FOLLOW).length, 2);
+    await bench.environment.advance(5999);
+    assert.equal(bench.server.seen(FOLLOW).length, 2, "5 s without a head, and 1 s of waiting");
+    await bench.environment.advance(1);
+    assert.equal(bench.server.seen(FOLLOW).length, 3);
+  });
+});
+
 describe("no network", () => {
   it("pauses the countdown, uses up no try, and connects at once when it is back", async () => {
     const bench = new Bench();
@@ -431,6 +452,17 @@ describe("a silent connection", () => {
     assert.equal(bench.state.status, "reconnecting");
     await bench.environment.advance(1000);
     assert.equal(bench.server.seen(FOLLOW)[0]?.headers.get("last-event-id"), "11");
+  });
+
+  it("that is heard while the question is open is not slow, though the question goes unanswered", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, silent);
+    await bench.environment.advance(900);
+    bench.server.last.send(":");
+    await bench.environment.advance(700);
+    assert.equal(bench.server.seen(STATUS).length, 1);
+    assert.equal(bench.state.slow, false);
   });
 
   it("whose last bytes are merely under way is left alone", async () => {

@@ -104,6 +104,10 @@ export class FakeEnvironment implements Environment {
     return this.timers.length;
   }
 
+  get pendingListeners(): number {
+    return this.onlineListeners.size;
+  }
+
   private go(path: string, how: string): void {
     this.address = path;
     this.visited.push(`${how} ${path}`);
