@@ -19,34 +19,19 @@ public enum TextAnalysis {
 
   /// All words of a text, in order.
   public static func words(in text: some StringProtocol) -> [Word] {
-    var words: [Word] = []
-    var folded = ""
-    var start = 0
+    var collector = WordCollector()
     var offset = 0
-    var previous: Unicode.Scalar?
-    var isAfterApostrophe = false
-    func finish(at end: Int) {
-      defer { folded = "" }
-      // The "s" of "river's" and the "t" of "don't" are no words.
-      guard !folded.isEmpty, !(isAfterApostrophe && contractionEndings.contains(folded)) else { return }
-      words.append(Word(text: folded, stem: PorterStemmer.stem(folded), range: start..<end))
-    }
     for scalar in text.unicodeScalars {
-      let width = UTF8.width(scalar)
-      if isWordScalar(scalar, continuing: !folded.isEmpty) {
-        if folded.isEmpty {
-          start = offset
-          isAfterApostrophe = previous == "'" || previous == "\u{2019}"
-        }
-        append(scalar, to: &folded)
-      } else if !folded.isEmpty {
-        finish(at: offset)
+      if isWordScalar(scalar, continuing: collector.isInWord) {
+        collector.append(scalar, at: offset)
+      } else {
+        collector.finish(at: offset)
       }
-      previous = scalar
-      offset += width
+      collector.previous = scalar
+      offset += UTF8.width(scalar)
     }
-    finish(at: offset)
-    return words
+    collector.finish(at: offset)
+    return collector.words
   }
 
   /// The words that carry the subject: without stop words, unless there are no others.
@@ -55,8 +40,6 @@ public enum TextAnalysis {
     let content = words.filter { !$0.isStopWord }
     return content.isEmpty ? words : content
   }
-
-  private static let contractionEndings: Set<String> = ["s", "t", "d", "m", "ll", "re", "ve"]
 
   private static func isWordScalar(_ scalar: Unicode.Scalar, continuing: Bool) -> Bool {
     if scalar.isASCII {
@@ -73,16 +56,44 @@ public enum TextAnalysis {
     default: false
     }
   }
+}
 
-  private static func append(_ scalar: Unicode.Scalar, to folded: inout String) {
-    if scalar.isASCII {
-      let lower = ("A"..."Z").contains(scalar) ? scalar.value + 32 : scalar.value
-      folded.unicodeScalars.append(Unicode.Scalar(UInt8(lower)))
-      return
+/// Puts scalars together to words. Nearly all are ASCII, which is folded byte by byte.
+private struct WordCollector {
+  private(set) var words: [TextAnalysis.Word] = []
+  var previous: Unicode.Scalar?
+  /// The folded UTF-8 of the word so far.
+  private var folded: [UInt8] = []
+  private var start = 0
+  private var isAfterApostrophe = false
+
+  var isInWord: Bool { !folded.isEmpty }
+
+  mutating func append(_ scalar: Unicode.Scalar, at offset: Int) {
+    if folded.isEmpty {
+      start = offset
+      isAfterApostrophe = previous == "'" || previous == "\u{2019}"
     }
-    guard scalar.properties.generalCategory != .nonspacingMark else { return }
-    for base in baseLetters(of: scalar.properties.lowercaseMapping) { folded.unicodeScalars.append(base) }
+    if scalar.isASCII {
+      let byte = UInt8(truncatingIfNeeded: scalar.value)
+      folded.append(byte.isUppercase ? byte + 32 : byte)
+    } else if scalar.properties.generalCategory != .nonspacingMark {
+      for base in Self.baseLetters(of: scalar.properties.lowercaseMapping) {
+        folded.append(contentsOf: UTF8.encode(base) ?? UTF8.encodedReplacementCharacter)
+      }
+    }
   }
+
+  mutating func finish(at end: Int) {
+    guard isInWord else { return }
+    defer { folded.removeAll(keepingCapacity: true) }
+    let text = String(decoding: folded, as: UTF8.self)
+    // The "s" of "river's" and the "t" of "don't" are no words.
+    guard !(isAfterApostrophe && Self.contractionEndings.contains(text)) else { return }
+    words.append(TextAnalysis.Word(text: text, stem: PorterStemmer.stem(text), range: start..<end))
+  }
+
+  private static let contractionEndings: Set<String> = ["s", "t", "d", "m", "ll", "re", "ve"]
 
   /// A lower-case letter without its diacritics. Only the blocks that hold precomposed letters are looked up.
   private static func baseLetters(of mapping: String) -> [Unicode.Scalar] {

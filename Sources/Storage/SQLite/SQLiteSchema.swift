@@ -19,6 +19,7 @@ enum SQLiteSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 conversations") { try $0.execute(sql: conversations) }
     migrator.registerMigration("1 knowledge") { try $0.execute(sql: knowledge) }
+    migrator.registerMigration("1 settings") { try $0.execute(sql: settings) }
     return migrator
   }
 
@@ -45,6 +46,13 @@ enum SQLiteSchema {
     );
     CREATE INDEX messages_by_session ON messages (session_id, sequence);
     CREATE INDEX messages_running ON messages (sequence) WHERE status = 'running';
+    """
+
+  private static let settings = """
+    CREATE TABLE settings (
+      key TEXT PRIMARY KEY NOT NULL,
+      value TEXT NOT NULL
+    );
     """
 
   /// `chunks_fts` holds only the index; its text is that of `chunks`, which therefore repeats the document's title.
