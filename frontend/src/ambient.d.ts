@@ -29,6 +29,14 @@ declare module "node:test" {
   interface TestContext {
     name: string;
     diagnostic(message: string): void;
+    mock: {
+      method(object: object, name: string, implementation?: unknown): void;
+      timers: {
+        enable(options: { apis: ("setInterval" | "setTimeout" | "Date")[] }): void;
+        tick(milliseconds: number): void;
+        reset(): void;
+      };
+    };
   }
   type TestBody = (context: TestContext) => void | Promise<void>;
   interface TestFunction {
