@@ -48,6 +48,8 @@ class RillServer:
             "RILL_DATA_DIR": str(self.data),
             "RILL_PUBLIC_DIR": str(PUBLIC),
             "LOG_LEVEL": "debug",
+            # Should it crash: the crashed thread is what a log needs to hold.
+            "SWIFT_BACKTRACE": "threads=crashed,registers=none,images=none,color=no",
             **self.settings,
         }
         self.data.mkdir(parents=True, exist_ok=True)

@@ -101,6 +101,18 @@ def test_a_finished_answer_is_in_the_history_exactly_once(chat, server, upstream
     ]
 
 
+def test_an_answer_is_not_drawn_anew_when_it_ends(chat, upstream):
+    """FR-009. A selection, an open code block and the reader's place live in the elements that are there."""
+    chat.ask("What flows here?")
+    exchange = upstream.next_exchange()
+    exchange.send("A river.\n\nAnd a brook.")
+    expect(chat.answer_text.locator("p")).to_have_text(["A river.", "And a brook."])
+    chat.page.evaluate("() => { window.__paragraph = document.querySelector('.markdown p'); }")
+    exchange.finish()
+    chat.expect_status("done")
+    assert chat.page.evaluate("() => window.__paragraph.isConnected"), "the answer was taken off the page and drawn again"
+
+
 def test_the_conversation_so_far_is_context_of_the_next_question(chat, upstream):
     upstream.play(paced("The Rill flows here."))
     chat.ask("Which river flows here?")
