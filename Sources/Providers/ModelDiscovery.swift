@@ -39,8 +39,8 @@ public struct ChosenModel: Sendable {
 
 /// Decides which language model answers.
 ///
-/// An explicit provider wins. Else a base URL or an API key means an OpenAI-compatible server. Else Ollama on its usual
-/// port, when it has a model. Else the extractive answerer, which needs nothing.
+/// An explicit provider wins. Else a base URL or an API key means an OpenAI-compatible server. Else Ollama on
+/// its usual port, when it has a model. Else the extractive answerer, which needs nothing.
 public struct ModelDiscovery: Sendable {
   /// Where Ollama listens unless it was told otherwise.
   public static let ollamaBaseURL = "http://127.0.0.1:11434/v1"
@@ -91,7 +91,7 @@ public struct ModelDiscovery: Sendable {
       throw ModelSettingsError(
         key: "RILL_MODEL",
         message:
-          "A model is named, but there is no server for it. Set OPENAI_BASE_URL to its address, or start Ollama."
+          "No server was found for this model. Set OPENAI_BASE_URL to its address, or start Ollama."
       )
     }
     return extractive(reason: "no model is configured and Ollama is not running")

@@ -12,8 +12,8 @@ import Synchronization
 /// }
 /// ```
 public final class ScriptedUpstream: Sendable {
-  /// Answers one request. Connections are served one request after the other, each connection in a task of its own.
-  /// A script that returns before its response is complete cuts the connection.
+  /// Answers one request. Connections are served one request after the other, each connection in a task of
+  /// its own. A script that returns before its response is complete cuts the connection.
   public typealias Script = @Sendable (_ request: Request, _ answer: Answer) async throws -> Void
 
   /// A request as it arrived.
@@ -94,7 +94,8 @@ public final class ScriptedUpstream: Sendable {
   }
 }
 
-/// Runs a scripted upstream for as long as `run` takes; afterwards its scripts are cancelled and its sockets closed.
+/// Runs a scripted upstream for as long as `run` takes; afterwards its scripts are cancelled and its sockets
+/// closed.
 public func withScriptedUpstream<Result: Sendable>(
   _ script: @escaping ScriptedUpstream.Script,
   run: @Sendable (ScriptedUpstream) async throws -> Result
@@ -133,8 +134,8 @@ public func withScriptedUpstream<Result: Sendable>(
 }
 
 extension ScriptedUpstream {
-  /// Answers the requests of one connection until either side ends it. How a connection ends is what tests look at, so
-  /// errors need no further report.
+  /// Answers the requests of one connection until either side ends it. How a connection ends is what tests
+  /// look at, so errors need no further report.
   fileprivate func serve(
     _ channel: any Channel, _ connection: Connection, _ script: @escaping Script
   ) async {

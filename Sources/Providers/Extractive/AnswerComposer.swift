@@ -53,11 +53,20 @@ struct AnswerComposer {
     code.hasPrefix("```") || code.hasPrefix("~~~") ? code : "```\n\(code)\n```"
   }
 
-  /// A row as a sentence: its first cell, what the longest cell says of it, and the others by the names of their columns.
+  /// What people call the column that says what a row is about.
+  private static let descriptions: Set<String> = [
+    "meaning", "description", "what it does", "what it means", "what it is", "purpose", "explanation", "use",
+  ]
+
+  /// A row as a sentence: its first cell, what its description or else the longest cell says of it, and the others by the names of
+  /// their columns.
   private func describe(_ row: EvidenceUnit.TableRow?, else text: String) -> String {
     guard let row, row.cells.count > 1 else { return QuotedText.clean(text) }
     let rest = row.cells.indices.dropFirst().filter { !row.cells[$0].isEmpty }
-    guard let main = rest.max(by: { row.cells[$0].count < row.cells[$1].count }) else {
+    let described = rest.first {
+      $0 < row.header.count && Self.descriptions.contains(row.header[$0].lowercased())
+    }
+    guard let main = described ?? rest.max(by: { row.cells[$0].count < row.cells[$1].count }) else {
       return QuotedText.clean(row.cells[0])
     }
     let others = rest.filter { $0 != main }.map { index in
@@ -71,8 +80,8 @@ struct AnswerComposer {
 
 /// Makes a sentence of a document fit to stand in an answer.
 enum QuotedText {
-  /// Links become their text, because their targets are relative to the document; images go; and numbers in brackets become
-  /// numbers in parentheses, so that nobody takes them for citations. Code stays as it is.
+  /// Links become their text, because their targets are relative to the document; images go; and numbers in
+  /// brackets become numbers in parentheses, so that nobody takes them for citations. Code stays as it is.
   static func clean(_ text: String) -> String {
     let unlinked =
       text

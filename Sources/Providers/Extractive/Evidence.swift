@@ -39,25 +39,34 @@ struct Evidence {
   let units: [[EvidenceUnit]]
   /// The rarity of each of the question's words, times its weight; in the order of its terms.
   let weights: [Double]
-  /// Words that so many units hold that they tell none from another: the name of what all the documents are about.
-  let commonStems: Set<String>
+  private let frequencies: [String: Int]
+  private let unitCount: Int
 
   init(passages: [Passage], question: QuestionTerms) {
     self.passages = passages
     var seen: Set<String> = []
     units = passages.enumerated().map { Self.units(of: $1, number: $0, seen: &seen) }
     let all = units.joined().map { Set($0.stems) }
-    let counts = all.reduce(into: [String: Int]()) { counts, stems in
-      stems.forEach { counts[$0, default: 0] += 1 }
+    unitCount = all.count
+    frequencies = all.reduce(into: [:]) { counts, stems in
+      for stem in stems { counts[stem, default: 0] += 1 }
     }
-    commonStems = Set(counts.filter { $0.value > 4 && $0.value * 10 > all.count * 3 }.keys)
+    let count = all.count
     weights = question.terms.map { term in
       let frequency = all.count { $0.contains(term.stem) || !$0.isDisjoint(with: term.alternatives) }
-      // BM25's rarity, kept above zero (Robertson and Zaragoza 2009, with Lucene's "+ 1"), on top of a fixed part: the
-      // passages were found by the question's words, so among them the most telling word is often the commonest.
-      let rarity = log(1 + (Double(all.count - frequency) + 0.5) / (Double(frequency) + 0.5))
-      return term.weight * (0.5 + rarity / log(2 + 2 * Double(all.count)))
+      return term.weight * Self.weight(frequency: frequency, of: count)
     }
+  }
+
+  /// How much a word tells.
+  func weight(of stem: String) -> Double {
+    Self.weight(frequency: frequencies[stem] ?? 0, of: unitCount)
+  }
+
+  /// BM25's rarity, kept above zero (Robertson and Zaragoza 2009, with Lucene's "+ 1"), on top of a fixed part:
+  /// the passages were found by the question's words, so among them the most telling word is often the commonest.
+  private static func weight(frequency: Int, of count: Int) -> Double {
+    0.5 + log(1 + (Double(count - frequency) + 0.5) / (Double(frequency) + 0.5)) / log(2 + 2 * Double(count))
   }
 
   /// Passages overlap where a long sentence was cut; what was seen already is not a second piece of evidence.
@@ -129,8 +138,8 @@ private struct EvidenceBuilder {
 
 /// Cuts a row of a table into its cells.
 enum TableCells {
-  /// A passage that begins in the middle of a table has lost the header by which a table is recognised: it gets an empty
-  /// one.
+  /// A passage that begins in the middle of a table has lost the header by which a table is recognised: it
+  /// gets an empty one.
   static func missingHeader(of text: String) -> String? {
     let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
     guard let first = lines.first, first.hasPrefix("|"),
@@ -143,7 +152,8 @@ enum TableCells {
       + "\n"
   }
 
-  /// - Returns: the cells in order, empty ones too; a border inside code or after a backslash separates nothing.
+  /// - Returns: the cells in order, empty ones too; a border inside code or after a backslash separates
+  ///   nothing.
   static func cells(of row: String) -> [String] {
     var cells: [String] = []
     var cell = ""

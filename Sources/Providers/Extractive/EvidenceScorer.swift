@@ -6,7 +6,8 @@ struct EvidenceScorer {
   let question: QuestionTerms
 
   struct Score {
-    /// The share of the question, by weight, that the unit speaks of, headings and lead included; from 0 to 1.
+    /// The share of the question, by weight, that the unit speaks of, headings and lead included; from 0 to
+    /// 1.
     var coverage: Double
     /// The same, by its own words alone.
     var ownCoverage: Double
@@ -16,8 +17,8 @@ struct EvidenceScorer {
     var total: Double
   }
 
-  // What a word counts for where it stands, when the unit itself does not hold it. Chosen by hand on Rill's own
-  // documentation; the tests hold the choice in place.
+  // What a word counts for where it stands, when the unit itself does not hold it. Chosen by hand on Rill's
+  // own documentation; the tests hold the choice in place.
   private static let alternativeShare = 0.8
   private static let leadShare = 0.6
   private static let headingShare = 0.6
@@ -36,7 +37,7 @@ struct EvidenceScorer {
     }
     let whole = max(evidence.weights.reduce(0, +), .leastNonzeroMagnitude)
     var total = 0.6 * covered / whole + 0.4 * own / whole
-    total += heading * heading * headingBonus(unit)
+    total += heading * heading * heading * headingBonus(unit)
     total += 0.12 * (1 - Double(unit.passage) / Double(evidence.passages.count))
     total += formBonus(unit) + proximityBonus(unit) - penalty(unit)
     return Score(coverage: covered / whole, ownCoverage: own / whole, headingMatch: heading, total: total)
@@ -47,8 +48,8 @@ struct EvidenceScorer {
     return stems.isDisjoint(with: term.alternatives) ? 0 : alternativeShare
   }
 
-  /// What a word counts for when it stands near the unit. The closer the innermost heading is to the question, the more
-  /// does what it says hold for everything below it.
+  /// What a word counts for when it stands near the unit. The closer the innermost heading is to the
+  /// question, the more does what it says hold for everything below it.
   private func nearbyShare(
     of term: QuestionTerms.Term, _ unit: EvidenceUnit, _ lead: Set<String>, _ headingMatch: Double
   ) -> Double {
@@ -71,33 +72,30 @@ struct EvidenceScorer {
     return stems
   }
 
-  /// Dice's coefficient of the question and the innermost heading, by weight on the question's side.
-  ///
-  /// "How to protect Rill" is about protecting: words that all units share count on neither side, unless there are no others.
+  /// Dice's coefficient of the question and the innermost heading, each side by the weights of its words: that
+  /// "How to protect Rill" names what all the documents are about hardly counts.
   private func headingMatch(_ unit: EvidenceUnit) -> Double {
-    guard let heading = unit.headings.last else { return 0 }
-    let weighted = zip(question.terms, evidence.weights)
-    let telling = weighted.filter { !evidence.commonStems.contains($0.0.stem) }
-    let terms = telling.isEmpty ? Array(weighted) : telling
-    let words = telling.isEmpty ? heading : heading.subtracting(evidence.commonStems)
-    let whole = terms.reduce(0) { $0 + $1.1 }
-    guard whole > 0, !words.isEmpty else { return 0 }
+    guard let heading = unit.headings.last, !heading.isEmpty else { return 0 }
     var matched: Set<String> = []
     var asked = 0.0
-    for (term, weight) in terms {
-      asked += weight * Self.share(of: term, in: words)
-      matched.formUnion(words.intersection(term.alternatives.union([term.stem])))
+    for (term, weight) in zip(question.terms, evidence.weights) {
+      asked += weight * Self.share(of: term, in: heading)
+      matched.formUnion(heading.intersection(term.alternatives.union([term.stem])))
     }
-    let recall = asked / whole
-    let precision = Double(matched.count) / Double(words.count)
+    let recall = asked / max(evidence.weights.reduce(0, +), .leastNonzeroMagnitude)
+    let precision = weight(of: matched) / weight(of: heading)
     return recall + precision == 0 ? 0 : 2 * recall * precision / (recall + precision)
   }
 
-  /// What a unit gains when its heading is the question. The first sentence under a heading is the one that says it;
-  /// lists and tables are what their heading names.
+  private func weight(of stems: Set<String>) -> Double {
+    stems.reduce(0) { $0 + evidence.weight(of: $1) }
+  }
+
+  /// What a unit gains when its heading is the question. The first sentence under a heading is the one that
+  /// says it; lists and tables are what their heading names.
   private func headingBonus(_ unit: EvidenceUnit) -> Double {
-    if unit.kind == .tableRow || unit.kind == .listItem { return 0.7 }
-    return unit.distanceFromHeading == 0 ? 0.8 : unit.distanceFromHeading == 1 ? 0.45 : 0.3
+    if unit.kind == .tableRow || unit.kind == .listItem { return 1 }
+    return unit.distanceFromHeading == 0 ? 1.2 : unit.distanceFromHeading == 1 ? 0.6 : 0.4
   }
 
   private func formBonus(_ unit: EvidenceUnit) -> Double {
@@ -108,7 +106,9 @@ struct EvidenceScorer {
       return words.contains { ["because", "since", "reason", "therefore"].contains($0) } ? 0.12 : 0
     case .instruction: return unit.kind == .listItem || unit.text.contains("`") ? 0.08 : 0
     case .definition:
-      guard let term = question.terms.first?.stem, unit.stems.prefix(2).contains(term) else { return 0 }
+      guard question.terms.count <= 2, let term = question.terms.first?.stem,
+        unit.stems.prefix(2).contains(term)
+      else { return 0 }
       return Self.isDefinition(words) ? 0.3 : 0.05
     case .other: return 0
     }

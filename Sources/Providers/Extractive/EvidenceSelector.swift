@@ -50,7 +50,8 @@ struct EvidenceSelector {
       : score.coverage >= Self.answerThreshold && score.ownCoverage > 0.15
   }
 
-  /// Maximal marginal relevance in its simplest form: good enough beside the best, and not what was said already.
+  /// Maximal marginal relevance in its simplest form: good enough beside the best, and not what was said
+  /// already.
   private func isWorthwhile(_ candidate: Candidate, best: Candidate, chosen: Chosen) -> Bool {
     let isSameSection =
       candidate.unit.passage == best.unit.passage && candidate.unit.headings == best.unit.headings

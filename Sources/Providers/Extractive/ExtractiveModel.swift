@@ -2,8 +2,8 @@ public import Graph
 
 /// Answers without a language model: quotes the sentences of the passages that answer the question.
 ///
-/// It needs no network and no files, holds no state, and is quick: an answer is chosen within a few milliseconds and then
-/// handed out at a pace at which people can read along.
+/// It needs no network and no files, holds no state, and is quick: an answer is chosen within a few
+/// milliseconds and then handed out at a pace at which people can read along.
 public struct ExtractiveModel: LanguageModel {
   /// The pace of a brisk language model.
   public static let defaultPace: Duration = .milliseconds(12)
@@ -69,9 +69,11 @@ enum NoAnswer {
   static func text(closest passage: Passage) -> String {
     let place = passage.locator.isEmpty ? passage.title : "\(passage.title) › \(passage.locator)"
     return """
-      I found no answer to this in your documents. The section that comes nearest is “\(place)”, but it does not say it.
+      I found no answer to this in your documents. The section that comes nearest is “\(place)”, but it \
+      does not say it.
 
-      Try other words, or add a document that covers it: `rill ingest PATH` takes text and Markdown files and folders.
+      Try other words, or add a document that covers it: `rill ingest PATH` takes text and Markdown files \
+      and folders.
       """
   }
 }

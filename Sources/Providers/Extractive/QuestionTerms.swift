@@ -75,7 +75,8 @@ struct QuestionTerms {
     ]
     .map(PorterStemmer.stem))
 
-  /// Words that documents and their readers use for the same thing. Within a group each stands for the others.
+  /// Words that documents and their readers use for the same thing. Within a group each stands for the
+  /// others.
   private static let groups: [[String]] = [
     ["change", "set", "configure", "configuration", "setting", "adjust", "modify", "customize", "option"],
     ["delete", "remove", "erase", "uninstall", "clear"],

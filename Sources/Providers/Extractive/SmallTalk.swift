@@ -1,6 +1,7 @@
 /// Replies to what is not a question to the documents.
 enum SmallTalk {
-  /// - Returns: `nil` when the message is none of the phrases that people greet, thank and take their leave with.
+  /// - Returns: `nil` when the message is none of the phrases that people greet, thank and take their leave
+  ///   with.
   static func reply(to message: String) -> String? {
     let words = message.lowercased()
       .replacing("\u{2019}", with: "'")
@@ -30,8 +31,8 @@ enum SmallTalk {
   ]
 
   private static let greeting = """
-    Hello! I am Rill's built-in answerer. Ask me something about your documents, and I will quote the sentences that \
-    answer it, each with its source.
+    Hello! I am Rill's built-in answerer. Ask me something about your documents, and I will quote the \
+    sentences that answer it, each with its source.
     """
 
   private static let replies: [(phrases: [String], reply: String)] = [
@@ -42,9 +43,9 @@ enum SmallTalk {
         "are you an ai", "what can you do", "what do you do", "how do you work", "introduce yourself",
       ],
       """
-      I am Rill's built-in answerer. I am not a language model: I pick the sentences of your documents that answer your \
-      question and quote them with their sources. For answers in a model's own words, connect Rill to one, for example \
-      by starting Ollama.
+      I am Rill's built-in answerer. I am not a language model: I pick the sentences of your documents that \
+      answer your question and quote them with their sources. For answers in a model's own words, connect \
+      Rill to one, for example by starting Ollama.
       """
     ),
     (
@@ -72,7 +73,7 @@ enum SmallTalk {
     ),
     (
       ["test", "testing", "ping"],
-      "Everything works: your message arrived, and this reply came back word by word. Ask me about your documents."
+      "Everything works: your message arrived, and this reply came back word by word. Ask me something!"
     ),
     (
       ["ok", "okay", "cool", "great", "nice", "got it", "i see", "yes", "no", "sure"],

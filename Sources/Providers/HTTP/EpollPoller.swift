@@ -29,7 +29,8 @@
       event.data.fd = descriptor
       let isNew = watched.insert(descriptor).inserted
       if epoll_ctl(epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) == 0 { return }
-      // A descriptor that was closed without a word has left the kernel's list; one that came back is still on it.
+      // A descriptor that was closed without a word has left the kernel's list; one that came back is still
+      // on it.
       _ = epoll_ctl(epoll, isNew ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event)
     }
 

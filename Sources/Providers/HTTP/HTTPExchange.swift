@@ -19,8 +19,9 @@ enum TransferVerdict {
 
 /// One request and its response: the bounded hand-over between the transport's thread and one awaiting task.
 ///
-/// The thread appends to a batch and wakes the task once per piece it read; the task takes the whole batch. A task that
-/// lags finds several elements at once. Above ``highWaterMark`` the thread leaves the bytes in the socket.
+/// The thread appends to a batch and wakes the task once per piece it read; the task takes the whole batch. A
+/// task that lags finds several elements at once. Above ``highWaterMark`` the thread leaves the bytes in the
+/// socket.
 final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
   fileprivate struct State {
     var decoder: Decoder
@@ -54,7 +55,8 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
 
   /// The elements that have come since the last call, in order and never empty; `nil` at the end.
   ///
-  /// - Throws: what the decoder threw, after the connection was closed and every element before it was handed out.
+  /// - Throws: what the decoder threw, after the connection was closed and every element before it was handed
+  ///   out.
   func next() async throws -> [Decoder.Element]? {
     while true {
       switch step() {
@@ -68,8 +70,8 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
     }
   }
 
-  /// Returns when the transfer's handle is gone. Cancelling the task does not shorten it: whoever calls this has asked
-  /// for the end, and the thread is prompt.
+  /// Returns when the transfer's handle is gone. Cancelling the task does not shorten it: whoever calls this
+  /// has asked for the end, and the thread is prompt.
   func waitUntilEnded() async {
     while !state.withLock({ $0.hasEnded }) {
       await wait { $0.hasEnded }

@@ -60,8 +60,8 @@ public final class HTTPTransport: Sendable {
     queue.close()
   }
 
-  /// Ends every exchange with an error, closes every connection, and returns when the thread has let go of all of it.
-  /// Later requests fail.
+  /// Ends every exchange with an error, closes every connection, and returns when the thread has let go of
+  /// all of it. Later requests fail.
   public func close() async {
     queue.close()
     await queue.waitUntilEnded()
@@ -69,8 +69,9 @@ public final class HTTPTransport: Sendable {
 
   /// Sends a request and gives its exchange to `body`.
   ///
-  /// When this returns or throws, the transfer is gone: its connection has been closed, or the response was whole and
-  /// the connection waits for the next request. Cancelling the task closes the connection at once, whatever `body` does.
+  /// When this returns or throws, the transfer is gone: its connection has been closed, or the response was
+  /// whole and the connection waits for the next request. Cancelling the task closes the connection at once,
+  /// whatever `body` does.
   ///
   /// - Throws: what `body` threw, or `CancellationError`.
   func withExchange<Decoder: ResponseDecoder, Result>(

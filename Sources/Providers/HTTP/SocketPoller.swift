@@ -1,7 +1,8 @@
 /// Waits for many sockets at once.
 ///
-/// `curl_multi_poll` hands every socket of every transfer to the kernel on each call, which costs O(n) for each token.
-/// The transport therefore drives `curl_multi_socket_action` with a poller that the kernel keeps a list for.
+/// `curl_multi_poll` hands every socket of every transfer to the kernel on each call, which costs O(n) for
+/// each token. The transport therefore drives `curl_multi_socket_action` with a poller that the kernel keeps
+/// a list for.
 protocol SocketPoller: AnyObject {
   /// Watches a socket, or changes what it is watched for.
   func watch(_ descriptor: Int32, for interest: SocketInterest)

@@ -118,8 +118,9 @@ final class Transfer {
     return piece.count
   }
 
-  /// libcurl sends a request again by itself when a reused connection ends before the response. The upstream may have
-  /// begun to work on it, and an answer must not be paid for twice: once a byte of the body is out, there is no way back.
+  /// libcurl sends a request again by itself when a reused connection ends before the response. The upstream
+  /// may have begun to work on it, and an answer must not be paid for twice: once a byte of the body is out,
+  /// there is no way back.
   fileprivate func canSeek(to offset: Int) -> Bool {
     !hasSentBody && offset == 0
   }

@@ -7,8 +7,8 @@ enum TransferCommand: Sendable {
   case resume(TransferID)
   /// Remove the transfer and close its connection now.
   case cancel(TransferID)
-  /// The response has all that matters. Let it end by itself within the time, so that its connection can be used
-  /// again; cancel it afterwards.
+  /// The response has all that matters. Let it end by itself within the time, so that its connection can be
+  /// used again; cancel it afterwards.
   case release(TransferID, within: Duration)
 }
 

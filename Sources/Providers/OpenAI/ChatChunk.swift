@@ -2,8 +2,8 @@ import Graph
 
 /// What one chunk of a chat completion says, streamed or whole.
 ///
-/// Servers differ: chunks without choices (usage), without content (roles, hidden reasoning), without usage, with an
-/// error in place of everything. Members that are not named here are skipped.
+/// Servers differ: chunks without choices (usage), without content (roles, hidden reasoning), without usage,
+/// with an error in place of everything. Members that are not named here are skipped.
 struct ChatChunk {
   var text = ""
   var finishReason: FinishReason?

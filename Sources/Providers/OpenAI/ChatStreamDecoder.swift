@@ -1,8 +1,8 @@
 import Foundation
 import Graph
 
-/// Decodes the response to a streaming chat completion: an event stream, one JSON object from servers that do not
-/// stream, or an error.
+/// Decodes the response to a streaming chat completion: an event stream, one JSON object from servers that do
+/// not stream, or an error.
 struct ChatStreamDecoder: ResponseDecoder {
   private enum Body {
     /// Nothing that tells an event stream from JSON has come yet.

@@ -1,7 +1,8 @@
 /// Reads one JSON text in place, without building a tree.
 ///
-/// A chunk of a stream is some hundred bytes of which a dozen matter. Reading just those takes about a tenth of the
-/// time of a general decoder, and happens for every token of every stream. Source of the grammar: RFC 8259.
+/// A chunk of a stream is some hundred bytes of which a dozen matter. Reading just those takes about a tenth
+/// of the time of a general decoder, and happens for every token of every stream. Source of the grammar: RFC
+/// 8259.
 struct JSONCursor {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0

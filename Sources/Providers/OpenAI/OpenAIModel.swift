@@ -2,8 +2,8 @@ public import Foundation
 public import Graph
 import Synchronization
 
-/// A model behind any server that speaks OpenAI's chat completions: OpenAI, Ollama, llama.cpp, vLLM, OpenRouter and
-/// others.
+/// A model behind any server that speaks OpenAI's chat completions: OpenAI, Ollama, llama.cpp, vLLM,
+/// OpenRouter and others.
 ///
 /// It never tries again by itself: whoever asked decides whether an answer is worth paying for twice.
 public final class OpenAIModel: LanguageModel {
@@ -21,7 +21,8 @@ public final class OpenAIModel: LanguageModel {
   /// - Parameters:
   ///   - model: `nil` takes the first that the server lists, when the first answer is asked for.
   ///   - contextTokens: what the model takes, when it is known.
-  ///   - listTimeout: how long the list of models may take, when the model's name or its availability is asked for.
+  ///   - listTimeout: how long the list of models may take, when the model's name or its availability is
+  ///     asked for.
   ///   - now: the time by which the dates of a server's headers are measured.
   public init(
     endpoint: OpenAIEndpoint, model: String?, contextTokens: Int? = nil, transport: HTTPTransport,

@@ -6,7 +6,8 @@ struct Redaction: Sendable {
     self.secrets = secrets.map { $0.reveal() }.filter { !$0.isEmpty }
   }
 
-  /// Replaces the known keys, and every word that has the look of one: servers quote keys with some letters hidden.
+  /// Replaces the known keys, and every word that has the look of one: servers quote keys with some letters
+  /// hidden.
   func apply(to text: String) -> String {
     var result = text
     for secret in secrets { result = result.replacing(secret, with: "[hidden]") }

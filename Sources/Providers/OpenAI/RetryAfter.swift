@@ -4,8 +4,8 @@ import Foundation
 /// Reads how long a server asks to wait.
 enum RetryAfter {
   /// - Parameters:
-  ///   - head: of the response; `retry-after-ms` (milliseconds, OpenAI) wins over `retry-after` (seconds or an HTTP
-  ///     date, RFC 9110 section 10.2.3).
+  ///   - head: of the response; `retry-after-ms` (milliseconds, OpenAI) wins over `retry-after` (seconds or
+  ///     an HTTP date, RFC 9110 section 10.2.3).
   ///   - now: the time by which a date is measured.
   /// - Returns: `nil` when the header is missing or senseless; never negative, never above a day.
   static func duration(_ head: HTTPResponseHead, now: Date) -> Duration? {

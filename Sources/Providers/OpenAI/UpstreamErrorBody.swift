@@ -47,7 +47,8 @@ struct UpstreamErrorBody: Sendable, Hashable {
     return status
   }
 
-  /// Whether the prompt was too long for the model. Servers have no common code for it, so their words count too.
+  /// Whether the prompt was too long for the model. Servers have no common code for it, so their words count
+  /// too.
   var isContextTooLong: Bool {
     let words = ["context_length_exceeded", "exceed_context_size_error"]
     if [type, code].contains(where: { $0.map(words.contains) ?? false }) { return true }

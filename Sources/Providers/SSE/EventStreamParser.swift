@@ -1,8 +1,8 @@
 /// Reads an event stream by the WHATWG specification, in pieces of any size.
 ///
-/// Line ends may be LF, CR or CRLF, and a piece may end anywhere: inside a character, between CR and LF, inside the
-/// byte order mark. What it reports does not depend on where the pieces end. Lines that lie within one piece are
-/// read where they are; only a line that was cut is copied.
+/// Line ends may be LF, CR or CRLF, and a piece may end anywhere: inside a character, between CR and LF,
+/// inside the byte order mark. What it reports does not depend on where the pieces end. Lines that lie within
+/// one piece are read where they are; only a line that was cut is copied.
 ///
 /// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 struct EventStreamParser {
@@ -36,8 +36,8 @@ struct EventStreamParser {
 
   /// Reads the next piece.
   ///
-  /// - Throws: ``EventStreamError`` when a line or an event is too long, or what `receive` threw. The parser must not
-  ///   be used afterwards.
+  /// - Throws: ``EventStreamError`` when a line or an event is too long, or what `receive` threw. The parser
+  ///   must not be used afterwards.
   mutating func parse(_ bytes: UnsafeRawBufferPointer, receive: (Item) throws -> Void) throws {
     var position = skipByteOrderMark(bytes)
     while position < bytes.count {
