@@ -3,7 +3,7 @@ public import Graph
 /// Orders passages by how much of the question they hold, and how close together.
 ///
 /// BM25 sees a bag of words. This step looks at where they stand: in one sentence, side by side, in the title and headings.
-/// It needs no model, and takes about a millisecond for two dozen passages. A passage is dropped when it covers too little
+/// It needs no model, and takes a few milliseconds for two dozen passages. A passage is dropped when it covers too little
 /// of the question, when it says the same as a better one, or when there are enough better ones.
 public struct LexicalReranker: Reranker {
   public let name = "lexical"

@@ -26,7 +26,7 @@ struct IngestionServiceTests {
       #expect(document.title == "River notes")
       #expect(document.source == "notes/river.md")
       #expect(document.mediaType == "text/markdown")
-      #expect(document.byteCount == 51)
+      #expect(document.byteCount == 50)
       #expect(document.createdAt == Date(timeIntervalSince1970: 1_760_000_000))
       // Computed with sha256sum.
       #expect(document.contentHash == "ae5ca67ed45d4529636f1cd15d7f353eb4d4497bc77b9adea34fcc70dd0ee15e")
@@ -67,7 +67,7 @@ struct IngestionServiceTests {
       try folder.write(Data([0x50, 0x4B, 0, 0, 1]), to: "n/a-binary.md")
       try folder.write(Data([0x41, 0xE9, 0x20]), to: "n/b-latin1.txt")
       try folder.write(Data(repeating: 0x41, count: DocumentReader.maximumBytes + 1), to: "n/c-large.txt")
-      try folder.write(" \n\u{FEFF}", to: "n/d-blank.md")
+      try folder.write("\u{FEFF} \r\n", to: "n/d-blank.md")
       try folder.write("Good text.", to: "n/e-good.md")
       var outcomes: [IngestionOutcome] = []
       let summary = try await service.ingest(paths: [folder.path + "/n", folder.path + "/nowhere"]) { event in

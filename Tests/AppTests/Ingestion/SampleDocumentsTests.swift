@@ -27,7 +27,7 @@ struct SampleDocumentsTests {
 
   @Test("is indexed at the first start, and not looked at again without news")
   func firstStart() async throws {
-    try await withPages { _, database, samples in
+    try await withPages { _, database, samples async throws in
       #expect(try await samples.index().description == "2 added")
       #expect(try await sources(database) == ["rill:configuration", "rill:overview"])
       #expect(try await samples.index() == IngestionSummary())

@@ -154,3 +154,18 @@ struct SQLiteDatabaseTests {
     }
   }
 }
+
+@Suite("Settings")
+struct SQLiteSettingsTests {
+  @Test("are kept, replaced and removed")
+  func settings() async throws {
+    try await withDatabase { database in
+      try await database.setSetting("key", to: "one")
+      try await database.setSetting("key", to: "two 'quoted'")
+      #expect(try await database.setting("key") == "two 'quoted'")
+      #expect(try await database.setting("other") == nil)
+      try await database.setSetting("key", to: nil)
+      #expect(try await database.setting("key") == nil)
+    }
+  }
+}
