@@ -37,6 +37,12 @@ struct ServeCommand: AsyncParsableCommand {
         "reason": "\(chosen.reason)",
       ])
     try await interruptRunningMessages(database, logger)
+    if configuration.indexesSampleDocuments {
+      try await SampleDocuments(
+        publicDirectory: try PublicDirectory.find(configured: configuration.publicDirectory),
+        knowledge: database.knowledge, settings: database, logger: logger
+      ).index()
+    }
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(

@@ -2,6 +2,7 @@ import Foundation
 import Graph
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// The knowledge base: documents, and the search that the pipeline uses.
 struct KnowledgeRoutes: Sendable {
@@ -12,6 +13,7 @@ struct KnowledgeRoutes: Sendable {
   func add(to router: some RouterMethods<AppRequestContext>) {
     router.get("documents") { _, _ in try await documents() }
     router.delete("documents/{id}") { _, context in try await delete(context) }
+    router.get("documents/{id}/events") { _, context in try await events(context) }
     router.get("search") { request, _ in try await search(request) }
   }
 
@@ -31,6 +33,26 @@ struct KnowledgeRoutes: Sendable {
         }
       }
     }
+  }
+
+  /// How far a document's ingestion is. Documents are stored whole, so the one event says that it is ready.
+  private func events(_ context: AppRequestContext) async throws -> Response {
+    guard let document = try await store.document(id: context.uuid("id", of: "document")) else {
+      throw RequestError.notFound("document")
+    }
+    var writer = JSONWriter(into: ByteBuffer(string: "id: 1\ndata: "))
+    writer.object { json in
+      json.field("type", "ready")
+      json.object("content") { json in
+        json.field("document_id", document.id)
+        json.field("chunk_count", document.chunkCount)
+      }
+    }
+    var frame = writer.buffer
+    frame.writeString("\n\n")
+    return Response(
+      status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache, no-transform"],
+      body: ResponseBody(byteBuffer: frame))
   }
 
   private func delete(_ context: AppRequestContext) async throws -> Response {

@@ -91,6 +91,7 @@ import Testing
       try await rill.client.ask("What does the river do?", run: run) { stream in
         _ = try await stream.events { $0.type == "token" }
       }
+      try await rill.expectMetrics(["rill_stream_readers 0"])
       let path = "/chat/runs/\(run.wireString)"
       // The tick and the watchdog of the model sleep; time moves only here.
       for _ in 0..<8 { try await clock.tick(.seconds(1)) }
