@@ -1,4 +1,5 @@
 import Graph
+import TestSupport
 import Testing
 
 @Suite("An interrupt", .timeLimit(.minutes(1)))
@@ -136,10 +137,21 @@ struct InterruptTests {
     let options = options(before: ["send"])
     _ = try await letter().events(options: options)
 
-    // The consumer leaves as soon as the update is saved, as a process would that ends here.
-    try await letter().resume(threadID: "thread", update: "edited", options: options) { events in
-      _ = try await events.first { if case .checkpointSaved = $0.kind { true } else { false } }
+    // The process ends after the update was saved and before the node has returned.
+    let clock = ManualClock()
+    var graph = TraceGraph(name: "letter")
+    graph.addNodes("draft")
+    graph.addNode("send") { _, _ in
+      try await clock.sleep(for: .seconds(1))
+      return "never"
     }
+    graph.addNodes("file")
+    graph.addPath(.start, "draft", "send", "file", .end)
+    try await graph.compile().resume(threadID: "thread", update: "edited", options: options) { _ in
+      try await clock.waitForSleepers(count: 1)
+    }
+    #expect(try await memory.latest(threadID: "thread")?.id == 3)
+
     let resumed = try await letter().resumedEvents(options: options)
 
     #expect(resumed.interrupt == nil)

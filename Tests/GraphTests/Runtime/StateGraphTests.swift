@@ -119,6 +119,21 @@ struct StateGraphTests {
     #expect(try await graph.compile().finalState()?.entries == ["a", "b", "both", "a", "b", "both"])
   }
 
+  @Test("a join that waits for all its sources in the second turn as well")
+  func joinStartsOver() async throws {
+    var graph = TraceGraph(name: "cycle")
+    graph.addNodes("short", "long1", "long2", "both")
+    graph.addEdge(from: .start, to: "short")
+    graph.addPath(.start, "long1", "long2")
+    graph.addJoin(from: ["short", "long2"], to: "both")
+    graph.addConditionalEdge(from: "both", to: ["short", "long1", .end]) { state in
+      state.entries.count < 8 ? ["short", "long1"] : [.end]
+    }
+
+    let turn = ["short", "long1", "long2", "both"]
+    #expect(try await graph.compile().finalState()?.entries == turn + turn)
+  }
+
   @Test("a join to the end")
   func joinToEnd() async throws {
     var graph = TraceGraph(name: "join")
