@@ -21,24 +21,25 @@ interface TurnProps extends TurnActions {
   readonly isLatest: boolean;
 }
 
-/** The conversation: the history and, under the key that it will have there, the answer that is being written. */
+/**
+ * The conversation: the history and, under the key that it will have there, the answer that is being written. They are
+ * one list, for React keeps an element only among its siblings.
+ */
 export function MessageList({ messages, run, ...actions }: MessageListProps) {
-  const last = messages[messages.length - 1];
-  const isRunning = isActive(run);
+  const entries: readonly (Message | RunState)[] = isActive(run) ? [...messages, run] : messages;
   return (
     <div className="messages">
-      {messages.map((message) => (
-        <Turn
-          key={message.id}
-          entry={message}
-          {...actions}
-          isLatest={message === last && !isRunning}
-          onRetry={message === last ? actions.onRetry : null}
-        />
-      ))}
-      {isRunning && <Turn key={run.metadata?.message_id ?? "next"} entry={run} isLatest {...actions} />}
+      {entries.map((entry, index) => {
+        const isLatest = index === entries.length - 1;
+        const onRetry = isLatest ? actions.onRetry : null;
+        return <Turn key={keyOf(entry)} entry={entry} {...actions} isLatest={isLatest} onRetry={onRetry} />;
+      })}
     </div>
   );
+}
+
+function keyOf(entry: Message | RunState): string {
+  return "role" in entry ? entry.id : (entry.metadata?.message_id ?? "next");
 }
 
 /** One entry. The same component draws a run and the message that it becomes, so React keeps what is there. */

@@ -123,7 +123,7 @@ test("while text arrives the elements of finished blocks stay, and the live bloc
 });
 
 test("a code block has its language's name, its colours and a copy button", async () => {
-  const { page, unmount } = await render(<Markdown text={"```py\nprint('hi')\n```\n"} />);
+  const { page } = await render(<Markdown text={"```py\nprint('hi')\n```\n"} />);
   assert.equal(page.querySelector(".code-language")?.textContent, "Python");
   assert.equal(page.querySelector("pre")?.textContent, "print('hi')\n");
   assert.equal(page.querySelector(".token.string")?.textContent, "'hi'");
@@ -139,7 +139,6 @@ test("a code block has its language's name, its colours and a copy button", asyn
   await click(page.querySelector("button.copy"));
   assert.equal(copied, "print('hi')");
   assert.equal(page.querySelector("button.copy")?.textContent, "Copied");
-  await unmount();
 });
 
 test("a formula is typeset as MathML", async () => {

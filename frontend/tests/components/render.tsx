@@ -1,3 +1,4 @@
+import { afterEach } from "node:test";
 import { act } from "react-dom/test-utils";
 import { createRoot } from "react-dom/client";
 import type { ReactElement } from "react";
@@ -8,8 +9,14 @@ export interface Rendered {
   readonly page: HTMLElement;
   readonly store: ReturnType<typeof createStaticStore>;
   draw(element: ReactElement): Promise<void>;
-  unmount(): Promise<void>;
 }
+
+const drawn = new Set<() => Promise<void>>();
+
+/** What a test has drawn goes with it: timers would keep the process, a second field would keep the focus. */
+afterEach(async () => {
+  for (const unmount of drawn) await unmount();
+});
 
 /** Draws an element with a store that holds `state` and calls `actions`, and waits for what it loads lazily. */
 export async function render(
@@ -23,15 +30,17 @@ export async function render(
   const root = createRoot(page);
   const draw = (next: ReactElement): Promise<void> =>
     settled(() => root.render(<ChatStoreContext.Provider value={store}>{next}</ChatStoreContext.Provider>));
+  const unmount = async (): Promise<void> => {
+    drawn.delete(unmount);
+    await settled(() => root.unmount());
+    page.remove();
+  };
+  drawn.add(unmount);
   await draw(element);
   return {
     page,
     store,
     draw,
-    async unmount() {
-      await settled(() => root.unmount());
-      page.remove();
-    },
   };
 }
 
