@@ -1,6 +1,5 @@
 import Foundation
 import Graph
-import Synchronization
 import TestSupport
 import Testing
 

@@ -73,6 +73,26 @@ struct NodePolicyTests {
     #expect(error?.underlying as? Failure == Failure(text: "final"))
   }
 
+  @Test("is not asked about a node that was cancelled with its run")
+  func cancelledIsNotRetried() async throws {
+    let clock = ManualClock()
+    let asked = Mutex(0)
+    let retry = RetryPolicy(maxAttempts: 3) { _ in
+      asked.withLock { $0 += 1 }
+      return true
+    }
+    var graph = TraceGraph(name: "slow")
+    graph.addNode("slow", policy: NodePolicy(retry: retry)) { _, _ in
+      try await clock.sleep(for: .seconds(3600))
+      return "never"
+    }
+    graph.addPath(.start, "slow", .end)
+
+    try await graph.compile().run(Trace()) { _ in try await clock.waitForSleepers(count: 1) }
+
+    #expect(asked.withLock { $0 } == 0)
+  }
+
   @Test("ends a node whose time is up, and names it")
   func timeout() async throws {
     let clock = ManualClock()

@@ -1,5 +1,4 @@
 import Graph
-import Synchronization
 import TestSupport
 import Testing
 
