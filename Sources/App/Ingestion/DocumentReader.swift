@@ -34,7 +34,7 @@ struct DocumentReader: Sendable {
         byteRange: piece.byteRange)
     }
     let document = Document(
-      id: id, title: Self.title(chunked.title, name), source: file.source, mediaType: format.mediaType,
+      id: id, title: chunked.title ?? name, source: file.source, mediaType: format.mediaType,
       contentHash: Self.hash(data), byteCount: data.count, chunkCount: chunks.count, createdAt: now())
     return Result(document: document, chunks: chunks)
   }
@@ -70,11 +70,5 @@ struct DocumentReader: Sendable {
       throw IngestionFailure(reason: "is not valid UTF-8; save it as UTF-8 and try again")
     }
     return text
-  }
-
-  /// The first heading, else the file's name. A heading of a whole paragraph is no title.
-  private static func title(_ heading: String?, _ fileName: String) -> String {
-    guard let heading, heading.count <= 200 else { return fileName }
-    return heading
   }
 }

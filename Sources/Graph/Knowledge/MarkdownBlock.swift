@@ -97,7 +97,7 @@ struct MarkdownBlockScanner {
     while let line = line(index + count), !line.isBlank {
       if let level = line.underlineLevel {
         let text = lines[index..<(index + count)].map { String(decoding: bytes[$0.range], as: UTF8.self) }
-        let title = MarkdownText.plain(text.joined(separator: " "))
+        let title = MarkdownText.plain(String(text.joined(separator: " ").prefix(1_000)))
         return take(count + 1, as: .heading(level: level, title: title))
       }
       guard !line.interruptsParagraph else { break }

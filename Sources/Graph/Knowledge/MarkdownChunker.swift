@@ -30,9 +30,13 @@ private struct Outline {
   private(set) var title: String?
   private var path: [(level: Int, title: String)] = []
 
+  /// Every piece repeats the headings above it, so one as long as a chapter would be stored a thousand times.
+  private static let maximumLength = 200
+
   /// - Returns: the headings above what follows. The one that gave the document its title is left out: it is shown with
   ///   the title already.
   mutating func enter(level: Int, title heading: String) -> [String] {
+    let heading = String(heading.prefix(Self.maximumLength))
     path.removeAll { $0.level >= level }
     if title == nil, !heading.isEmpty {
       title = heading

@@ -41,7 +41,8 @@ public enum MarkdownText {
 
   /// The text of a heading line: `## Set *up* ##` becomes `Set up`.
   static func headingTitle(_ line: String) -> String {
-    var text = line.drop { $0 == "#" }.drop(while: \.isWhitespace)
+    // Longer ones are cut anyway; this keeps them from being read to their end.
+    var text = line.prefix(1_000).drop { $0 == "#" }.drop(while: \.isWhitespace)
     let closed = text.reversed().drop { $0 == "#" }
     // Number signs at the end belong to the title when no space stands before them: "C#".
     if closed.first?.isWhitespace == true || closed.isEmpty {

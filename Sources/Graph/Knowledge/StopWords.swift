@@ -12,7 +12,7 @@ enum StopWords {
     them themselves then there these they this those through to too under until up upon us very was we were what when \
     where which while who whom whose why will with within without would you your yours yourself yourselves \
     aren couldn didn doesn don hadn hasn isn mightn mustn needn shouldn wasn weren wouldn \
-    tell explain describe please know
+    tell explain describe please know happen happens
     """
     .split(separator: " ").map(String.init))
 }

@@ -51,7 +51,7 @@ public struct LexicalReranker: Reranker {
       func ranked(_ isKept: Bool, _ reason: String) -> RankedPassage {
         RankedPassage(passage: item.passage, score: item.score, isKept: isKept, reason: reason)
       }
-      guard termCount == 0 || item.match.coverage >= weights.minimumCoverage else {
+      guard weights.isRelevant(item.match, termCount: termCount) else {
         return ranked(
           false, item.match.coveredCount == 0 ? "covers no word of the question" : "covers only \(covered)")
       }

@@ -17,8 +17,16 @@ struct RerankWeights: Sendable, Hashable {
   /// A passage with less than this share of the question's weight is about something else. A higher bound costs relevant
   /// passages of long questions: at 0.2 nDCG@10 falls to 0.50.
   var minimumCoverage = 0.12
+  /// A passage with this share of the question's words is kept however common they are: in "how to stop a run" every
+  /// candidate may hold "stop".
+  var sufficientWords = 0.3
   /// Passages that share this much of their words (Jaccard index) say the same.
   var duplicateSimilarity = 0.8
+
+  func isRelevant(_ match: PassageMatch, termCount: Int) -> Bool {
+    termCount == 0 || match.coverage >= minimumCoverage
+      || Double(match.coveredCount) >= sufficientWords * Double(termCount)
+  }
 
   func score(_ match: PassageMatch, retrieval score: Double) -> Double {
     retrieval * score + pairs * match.pairs + headings * match.headings + sentence * match.bestSentence

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Storage
+import Synchronization
 
 @testable import App
 
@@ -29,15 +30,14 @@ extension URL {
 
 /// Collects what a runner writes.
 final class OutputRecorder: Sendable {
-  private let lock = NSLock()
-  nonisolated(unsafe) private var parts: [String] = []
+  private let parts = Mutex<[String]>([])
 
-  var text: String { lock.withLock { parts.joined() } }
+  var text: String { parts.withLock { $0.joined() } }
   var lines: [String] { text.split(separator: "\n").map(String.init) }
 
   func output(isTerminal: Bool) -> IngestionOutput {
     IngestionOutput(isTerminal: isTerminal, width: 60) { part in
-      self.lock.withLock { self.parts.append(part) }
+      self.parts.withLock { $0.append(part) }
     }
   }
 }

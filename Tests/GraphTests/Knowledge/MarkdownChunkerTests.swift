@@ -105,4 +105,12 @@ struct MarkdownChunkerTests {
     let long = String(repeating: "word ", count: 150)
     #expect(chunk(long + "\n\nTail.").pieces.count == 1)
   }
+
+  @Test("does not repeat a heading of a whole chapter in every piece")
+  func longHeading() {
+    let long = String(repeating: "[long] heading ", count: 20_000)
+    let chunked = chunk("# \(long)\n\n## \(long)\n\nText.\n\n\(long)\n---\n\nMore.")
+    #expect(chunked.title?.count == 200)
+    #expect(chunked.pieces.allSatisfy { $0.headings.joined().count <= 200 })
+  }
 }

@@ -67,6 +67,15 @@ struct LexicalRerankerTests {
       ])
   }
 
+  @Test("keeps a passage that has a third of the words, though all others have them too")
+  func commonWord() async throws {
+    let common = (0..<20).map { passage("Number \($0) says how to stop a run.", score: 1) }
+    let rare = passage("Press the button to stop; the answer vanishes.", score: 2)
+    let ranked = try await rank("press stop vanish", [rare] + common, limit: 30)
+    #expect(ranked.count { $0.reason == "covers 1 of 3 words of the question" } > 0)
+    #expect(!ranked.contains { $0.reason.hasPrefix("covers only") })
+  }
+
   @Test("drops a near-duplicate and names the passage that it repeats")
   func duplicates() async throws {
     let text = "The server listens on port eight thousand unless another one is configured by the user"
