@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, type MouseEvent } from "react";
 import { ChatView } from "./components/ChatView";
 import { Header } from "./components/Header";
 import { Sidebar } from "./components/Sidebar";
@@ -7,6 +7,12 @@ import { useListVisibility } from "./components/useListVisibility";
 import { useChatState } from "./hooks/storeContext";
 import { useConversations } from "./hooks/useConversations";
 import { useServer } from "./hooks/useServer";
+
+/** Moves the focus as the link would, but leaves the address alone: it names the conversation. */
+function skipToMain(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
 
 /** The page: the conversation list, the bar above, and the conversation. */
 export function App() {
@@ -19,7 +25,7 @@ export function App() {
   }, [title]);
   return (
     <div className="page" data-list={list.isOpen && !list.isDrawer ? "beside" : "hidden"}>
-      <a className="skip-link" href="#main">
+      <a className="skip-link" href="#main" onClick={skipToMain}>
         Skip to the conversation
       </a>
       {list.isOpen && <Sidebar isDrawer={list.isDrawer} onClose={list.close} />}

@@ -44,7 +44,6 @@ export const Answer = memo(function Answer({
       className="answer"
       data-testid="answer"
       data-status={isLive ? "running" : content.message.status}
-      aria-busy={isLive}
     >
       <h2 className="visually-hidden">Answer</h2>
       <CitationContext.Provider value={citations}>

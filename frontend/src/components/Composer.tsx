@@ -165,7 +165,7 @@ function useGrowth(input: RefObject<HTMLTextAreaElement>, text: string): void {
 
 /**
  * Gives the focus back to the input when a run has ended, if it was there or nowhere, and when another conversation is
- * shown. Not on touch screens, where it would bring up the keyboard over the answer.
+ * shown; a new one takes it in any case. Not on touch screens, where it would bring up the keyboard over the answer.
  */
 function useFocusAfterRun(
   input: RefObject<HTMLTextAreaElement>,
@@ -178,4 +178,8 @@ function useFocusAfterRun(
     const isFree = focused === null || focused === document.body || focused.matches(".round-button");
     if (isFree) input.current?.focus({ preventScroll: true });
   }, [input, isActive, conversationId]);
+  useEffect(() => {
+    if (conversationId !== null || window.matchMedia("(pointer: coarse)").matches) return;
+    input.current?.focus({ preventScroll: true });
+  }, [input, conversationId]);
 }

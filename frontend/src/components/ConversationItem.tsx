@@ -16,6 +16,12 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   const { session, isCurrent, isRunning, onOpen, onRename, onDelete } = props;
   const [isEditing, setEditing] = useState(false);
   const rename = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    // The field is gone: the focus goes back to the button that had opened it.
+    if (wasEditing.current && !isEditing && document.activeElement === document.body) rename.current?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
   const title = session.title || "New conversation";
 
   if (isEditing) {
@@ -26,7 +32,6 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
           onDone={(next) => {
             setEditing(false);
             if (next !== null && next !== session.title) onRename(session.id, next);
-            requestAnimationFrame(() => rename.current?.focus());
           }}
         />
       </li>

@@ -49,4 +49,8 @@ function readChoice(): ThemeChoice {
 function apply(): void {
   const isDark = choice === "dark" || (choice === "system" && window.matchMedia(darkQuery).matches);
   document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+  const background = getComputedStyle(document.documentElement).getPropertyValue("--bg").trim();
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+    if (background) meta.setAttribute("content", background);
+  }
 }

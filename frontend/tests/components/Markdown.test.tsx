@@ -91,11 +91,13 @@ test("citation marks with a source are buttons, the others stay text", async () 
     title: (number) => `Title ${number}`,
     open: (number) => opened.push(number),
   };
-  const { page } = await render(
+  const element = (
+    // oxlint-disable-next-line react/jsx-no-constructed-context-values -- drawn once
     <CitationContext.Provider value={citations}>
       <Markdown text={"One [1], both [1, 2], none [7], a [1](https://example.org) link."} />
-    </CitationContext.Provider>,
+    </CitationContext.Provider>
   );
+  const { page } = await render(element);
   const marks = [...page.querySelectorAll(".citation")];
   assert.deepEqual(
     marks.map((mark) => mark.getAttribute("aria-label")),

@@ -78,6 +78,7 @@ test("a title is changed in place: Enter keeps it, Esc does not", async () => {
   await type(input, "  Renamed ");
   await press(input, "Enter");
   assert.deepEqual(renamed, [["one", "Renamed"]]);
+  assert.ok(document.activeElement === byName(page, "Rename First"));
   await click(byName(page, "Rename Second"));
   const second = byName<HTMLInputElement>(page, "Title of the conversation");
   assert.ok(second);
