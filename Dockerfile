@@ -1,6 +1,6 @@
 # Rill in a container: docker build -t rill .
 #
-# Untested where Rill is developed, because those machines run no Docker. Kept simple for that reason.
+# Not tested yet, and kept simple for that reason.
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
