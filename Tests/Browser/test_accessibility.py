@@ -12,6 +12,22 @@ from scripted_upstream import failing, paced
 CALM = {"reduced_motion": "reduce"}
 
 
+def test_axe_finds_what_is_wrong(open_chat, server):
+    """The other tests would pass as well if axe did not look."""
+    chat = open_chat(server.url, **CALM)
+    chat.page.evaluate(
+        """() => {
+          const button = document.createElement("button");
+          const text = document.createElement("p");
+          text.textContent = "Hardly legible";
+          text.style.cssText = "color: #ddd; background: #fff";
+          document.querySelector("main").append(button, text);
+        }"""
+    )
+    violations = Axe().run(chat.page).response["violations"]
+    assert {"button-name", "color-contrast"} <= {violation["id"] for violation in violations}
+
+
 @pytest.fixture(params=["light", "dark"])
 def calm_chat(request, start_rill, open_chat, upstream):
     server = start_rill(upstream, documents=True)
@@ -20,8 +36,12 @@ def calm_chat(request, start_rill, open_chat, upstream):
 
 def assert_accessible(chat) -> None:
     # Fades and transitions still last a moment; contrast is measured when they are over.
-    chat.page.evaluate("() => Promise.allSettled(document.getAnimations().map((each) => finite(each)))\n"
-                       .replace("finite(each)", "each.effect.getComputedTiming().endTime === Infinity ? null : each.finished"))
+    chat.page.evaluate(
+        """() => {
+          const ends = (each) => each.effect.getComputedTiming().endTime !== Infinity;
+          return Promise.allSettled(document.getAnimations().filter(ends).map((each) => each.finished));
+        }"""
+    )
     results = Axe().run(chat.page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
 

@@ -11,10 +11,6 @@ from scripted_upstream import paced, pieces_of
 LINES = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(1, 41))
 
 
-def distance_to_end(chat) -> float:
-    return chat.scroller.evaluate("(view) => view.scrollHeight - view.clientHeight - view.scrollTop")
-
-
 def begin_long_answer(chat, upstream):
     chat.ask("What flows here?")
     exchange = upstream.next_exchange()
@@ -28,7 +24,8 @@ def expect_at_end(chat) -> None:
         """() => {
           const view = document.querySelector('[aria-label="Conversation"]');
           return view.scrollHeight - view.clientHeight - view.scrollTop < 2;
-        }"""
+        }""",
+        timeout=10_000,
     )
 
 
@@ -127,7 +124,9 @@ def test_an_answer_can_be_copied(chat, upstream):
     chat.expect_status("done")
     chat.answer.hover()
     chat.answer.get_by_role("button", name="Copy answer").click()
-    chat.page.wait_for_function("async () => (await navigator.clipboard.readText()) === 'A **river**.'")
+    chat.page.wait_for_function(
+        "async () => (await navigator.clipboard.readText()) === 'A **river**.'", timeout=10_000
+    )
 
 
 NARROW = {"viewport": {"width": 360, "height": 740}}

@@ -26,7 +26,7 @@ def test_an_example_question_is_answered_from_the_built_in_documents(product):
     assert chat.stages_seen()[-3:] == [SEARCHING, RERANKING, GENERATING]
     expect(chat.sources.get_by_role("listitem").first).to_be_visible()
     expect(chat.answer_text.get_by_role("button", name=re.compile("^Source 1")).first).to_be_visible()
-    expect(chat.page.get_by_test_id("model")).to_have_text(re.compile("Extractive answers"))
+    expect(chat.page.get_by_test_id("model")).to_have_text(re.compile("Extractive"))
     stored = server.messages(chat.session_id())[-1]
     assert stored["provider"] == "extractive" and "[1]" in stored["content"] and stored["sources"]
 
