@@ -26,7 +26,7 @@ declare module "prismjs/components/*";
 declare module "*.css";
 
 declare module "node:test" {
-  interface TestContext {
+  export interface TestContext {
     name: string;
     diagnostic(message: string): void;
     mock: {
@@ -91,6 +91,7 @@ declare module "node:os" {
 }
 
 declare const process: {
+  versions: { node: string };
   env: Record<string, string | undefined>;
   cwd(): string;
   memoryUsage(): { heapUsed: number };

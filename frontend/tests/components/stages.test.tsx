@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { StageIndicator } from "../../src/components/StageIndicator";
 import { phaseDetail, phasesOf, phaseText } from "../../src/components/stageText";
 import type { RunState } from "../../src/stream/runState";
+import { mockTimers } from "../support/mockTimers";
 import { render, settled, type Rendered } from "./render";
 import { running, sources, stage } from "./samples";
 
@@ -35,8 +36,9 @@ function statusText({ page }: Rendered): string | null | undefined {
 }
 
 test("the running stage is a status whose text does not change with the clock", async (context) => {
-  context.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
-  const run = running({ startedAt: Date.now() - 12_300, stages: [stage("retrieval")] });
+  mockTimers(context, ["setInterval", "setTimeout"]);
+  context.mock.method(Date, "now", () => 1_000_000);
+  const run = running({ startedAt: 1_000_000 - 12_300, stages: [stage("retrieval")] });
   const rendered = await render(<StageIndicator run={run} />);
   assert.equal(statusText(rendered), "Searching knowledge base…");
   const time = rendered.page.querySelector(".stage-time");
@@ -45,7 +47,7 @@ test("the running stage is a status whose text does not change with the clock", 
 });
 
 test("stages that follow each other within a frame are shown one by one, in their order", async (context) => {
-  context.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  mockTimers(context, ["setInterval", "setTimeout"]);
   const seen: (string | null | undefined)[] = [];
   const rendered = await render(
     <StageIndicator run={running({ stages: [stage("routing"), stage("retrieval")] })} />,
@@ -67,7 +69,7 @@ test("stages that follow each other within a frame are shown one by one, in thei
 });
 
 test("the old text leaves without being a second text on the page", async (context) => {
-  context.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  mockTimers(context, ["setInterval", "setTimeout"]);
   const rendered = await render(<StageIndicator run={running({ stages: [stage("retrieval")] })} />);
   await rendered.draw(<StageIndicator run={running({ stages: [stage("retrieval"), stage("reranking")] })} />);
   await settled(() => context.mock.timers.tick(60));

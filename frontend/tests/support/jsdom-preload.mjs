@@ -33,3 +33,11 @@ function define(name, value) {
 window.Element.prototype.scrollIntoView ??= () => {};
 window.Element.prototype.scrollTo ??= () => {};
 window.matchMedia ??= (media) => ({ media, matches: false, addEventListener() {}, removeEventListener() {} });
+
+// A clock that a test leaves ticking must not keep its process alive.
+const { setInterval: nodeInterval } = globalThis;
+define("setInterval", (...details) => {
+  const timer = nodeInterval(...details);
+  timer.unref();
+  return timer;
+});
