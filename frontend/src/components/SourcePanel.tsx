@@ -1,7 +1,9 @@
 import { useMemo } from "react";
 import type { Source } from "../types/streaming";
+import { AnswerText } from "./AnswerText";
 import { Dialog } from "./Dialog";
 import { CloseIcon, NextIcon, PreviousIcon } from "./icons";
+import { passageText } from "./passage";
 import { panelPosition } from "./panelPosition";
 
 interface SourcePanelProps {
@@ -41,7 +43,7 @@ export function SourcePanel({ sources, number, anchor, onShow, onClose }: Source
         </button>
       </header>
       <blockquote className="source-snippet" tabIndex={0} role="group" aria-label="Passage">
-        {source.snippet}
+        <AnswerText text={passageText(source)} isLive={false} />
       </blockquote>
       <footer className="source-panel-foot">
         <Score source={source} best={Math.max(...sources.map((each) => each.score))} />

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MessageList } from "../../src/components/MessageList";
 import { answerFacts } from "../../src/components/answerFacts";
 import { formatDuration, formatElapsed } from "../../src/components/durations";
+import { passageText } from "../../src/components/passage";
 import { IDLE_RUN, type ReconnectState, type RunState } from "../../src/stream/runState";
 import type { Message, StopReceipt } from "../../src/types/rest";
 import { byName, click, render } from "./render";
@@ -192,4 +193,13 @@ test("a slow connection is not the same as a stuck one: the stage stays, with a 
 test("the user's text is shown as it was written", async () => {
   const { page } = await render(<List messages={[question("<b>1 < 2</b>\n**as is**")]} />);
   assert.equal(page.querySelector(".bubble")?.textContent, "<b>1 < 2</b>\n**as is**");
+});
+
+test("a passage is shown without the headings that only say again where it is", () => {
+  const source = { ...sources[0]!, title: "Documents", locator: "Guide › Adding" };
+  const shown = (snippet: string): string => passageText({ ...source, snippet });
+  assert.equal(shown("# Documents\n\n## Adding\n\nText.\n"), "Text.\n");
+  assert.equal(shown("# Other\n\nText."), "# Other\n\nText.");
+  assert.equal(shown("Text # Documents"), "Text # Documents");
+  assert.equal(shown("# Documents"), "# Documents");
 });
