@@ -104,12 +104,12 @@ class ChatPage:
         return [stage["text"] for stage in self.recorded()["stages"] if stage["text"] is not None]
 
     def assert_text_only_grew(self, whole: str) -> None:
-        """At no time did the answer show anything but a beginning of `whole`: no character twice, none lost."""
+        """The answer never showed anything but a beginning of `whole`: no character twice, none lost."""
         for state in self.recorded()["answers"]:
             assert whole.startswith(state["text"]), f"the page showed {state['text']!r}"
 
     def own_console(self) -> list[str]:
-        """The console without the browser's own lines about requests that failed; the page cannot prevent them."""
+        """The console without the browser's own lines about failed requests, which no page can prevent."""
         return [line for line in self.console if "Failed to load resource:" not in line]
 
     def assert_quiet(self) -> None:
@@ -125,7 +125,9 @@ class ChatPage:
 def assert_sentence(text: str) -> None:
     """A sentence that a person understands: no code, no stack, no path."""
     assert re.match(r"[A-Z].{15,}[.…]$", text.strip(), re.DOTALL), f"not a sentence: {text!r}"
-    assert not re.search(r"[A-Z]+_[A-Z]+|https?://|/\w+/\w+|Error:|undefined|null", text), f"not for people: {text!r}"
+    assert not re.search(r"[A-Z]+_[A-Z]+|https?://|/\w+/\w+|Error:|undefined|null", text), (
+        f"not for people: {text!r}"
+    )
 
 
 def words(count: int, first: int = 1) -> str:

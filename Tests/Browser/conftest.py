@@ -1,7 +1,7 @@
-"""What every browser test stands on: a real server, a scripted model, a network that can break, a real Chromium.
+"""What every browser test stands on: a real server, a scripted model, a network that breaks, a browser.
 
-Everything is made for one test and ended after it, except the browser. A failed test leaves a picture of the page,
-its HTML and the server's log in `.build/logs/browser/`, and the end of that log in the report.
+Everything is made for one test and ended after it, except the browser. A failed test leaves a picture of the
+page, its HTML and the server's log in `.build/logs/browser/`, and the end of that log in the report.
 """
 
 import os
@@ -29,9 +29,13 @@ expect.set_options(timeout=10_000)
 
 def pytest_sessionstart() -> None:
     if not BINARY.exists():
-        pytest.exit(f"There is no server to test: {BINARY}. Build it with `scripts/build debug --product rill`.", 2)
+        pytest.exit(
+            f"There is no server to test: {BINARY}. Build it with `scripts/build debug --product rill`.", 2
+        )
     if not (PUBLIC / "index.html").exists():
-        pytest.exit(f"There is no page to test in {PUBLIC}. Build it with `node frontend/scripts/build.mjs`.", 2)
+        pytest.exit(
+            f"There is no page to test in {PUBLIC}. Build it with `node frontend/scripts/build.mjs`.", 2
+        )
     shutil.rmtree(ARTEFACTS, ignore_errors=True)
 
 
@@ -55,7 +59,9 @@ def indexed_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         server.stop()
     finally:
         server.kill()
-    assert len(indexed) == len(list((PUBLIC / "knowledge").glob("*.md"))), "not every page was indexed at the start"
+    assert len(indexed) == len(list((PUBLIC / "knowledge").glob("*.md"))), (
+        "not every page was indexed at the start"
+    )
     return folder / "data"
 
 
@@ -68,7 +74,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture
 def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartRill]:
-    """Starts a server with these settings. `documents` gives it Rill's own documentation, `upstream` a model."""
+    """Starts servers. `documents` gives one Rill's documentation, `upstream` a model; the rest are settings."""
     servers: list[RillServer] = []
 
     def start(
@@ -83,7 +89,11 @@ def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start
             # Named, because a model on the machine of whoever runs this would be found otherwise.
             defaults["RILL_MODEL_PROVIDER"] = "extractive"
         else:
-            defaults |= {"RILL_MODEL_PROVIDER": "openai", "OPENAI_BASE_URL": upstream.base_url, "RILL_MODEL": MODEL}
+            defaults |= {
+                "RILL_MODEL_PROVIDER": "openai",
+                "OPENAI_BASE_URL": upstream.base_url,
+                "RILL_MODEL": MODEL,
+            }
         server = RillServer(data, tmp_path / f"rill-{number}.log", defaults | settings)
         servers.append(server)
         server.start()
@@ -167,7 +177,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
     if call.excinfo is None or call.when == "teardown":
         return report
-    setattr(item, "rill_failed", True)
+    item.rill_failed = True
     folder = ARTEFACTS / re.sub(r"[^\w.-]+", "_", item.nodeid)
     folder.mkdir(parents=True, exist_ok=True)
     for number, chat in enumerate(getattr(item, "rill_pages", []), 1):

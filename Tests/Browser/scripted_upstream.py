@@ -1,7 +1,7 @@
 """An OpenAI-compatible model server over real HTTP that does what the test says.
 
 Requests wait for the test's commands (`upstream.next_exchange().send("Hello")`), or are answered by a script
-(`upstream.play(paced(text, interval=0.02))`). Every request is kept, and so is when its client closed the connection.
+(`upstream.play(paced(text, interval=0.02))`). Every request is kept, and the moment when its client has left.
 """
 
 import asyncio
@@ -15,16 +15,17 @@ from typing import Any
 from background_loop import BackgroundLoop
 
 MODEL = "scripted-1"
-STREAM_HEAD = (
-    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\nconnection: close\r\n\r\n"
-)
+STREAM_HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 
 
 class Exchange:
     """One request to the model and what is answered to it. Its commands are called from the test's thread."""
 
     def __init__(
-        self, background: BackgroundLoop, request: dict[str, Any], headers: dict[str, str],
+        self,
+        background: BackgroundLoop,
+        request: dict[str, Any],
+        headers: dict[str, str],
         writer: asyncio.StreamWriter,
     ):
         self._background = background
@@ -84,7 +85,9 @@ class Exchange:
     async def send_soon(self, text: str) -> None:
         await self.begin_soon()
         self.sent += text
-        await self._write_chunk({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]})
+        await self._write_chunk(
+            {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
+        )
 
     async def finish_soon(self, reason: str = "stop") -> None:
         await self.begin_soon()
@@ -146,7 +149,9 @@ def failing(status: int, message: str = "Scripted failure.", headers: dict[str, 
     """A model that answers with an error."""
 
     async def play(exchange: Exchange) -> None:
-        await exchange.respond_soon(status, {"error": {"message": message, "type": "scripted"}}, headers or {})
+        await exchange.respond_soon(
+            status, {"error": {"message": message, "type": "scripted"}}, headers or {}
+        )
 
     return play
 
@@ -203,7 +208,9 @@ class ScriptedUpstream:
             writer.close()
             return
         method, path, _ = head[0].split(" ", 2)
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
+        }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         request = json.loads(body) if body else {}
         exchange = Exchange(self._background, request, headers, writer)

@@ -70,9 +70,11 @@ class TcpProxy:
     def stall(self, also_new: bool = True) -> None:
         """Forwards nothing any more and keeps everything open, until `resume`.
 
-        Without `also_new` only the connections of now are stuck, like those of a router that has forgotten them.
+        Without `also_new` only the connections of now are stuck, as when a router has forgotten them.
         """
-        self._background.run(self._set_all(Connection.stall, new=Connection.stall if also_new else Connection.flow))
+        self._background.run(
+            self._set_all(Connection.stall, new=Connection.stall if also_new else Connection.flow)
+        )
 
     def leave_behind(self) -> None:
         """After `stall`: connections of now stay stuck, new ones work."""

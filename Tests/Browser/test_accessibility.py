@@ -47,7 +47,9 @@ def assert_accessible(chat) -> None:
 
 
 def finish_cited_answer(chat, upstream) -> None:
-    upstream.play(paced("It **goes on** [1].\n\n```swift\nlet river = 1 // a comment\n```\n\n> Quoted [2].", 0.001))
+    upstream.play(
+        paced("It **goes on** [1].\n\n```swift\nlet river = 1 // a comment\n```\n\n> Quoted [2].", 0.001)
+    )
     chat.ask("What happens when my connection drops?")
     chat.expect_status("done")
     expect(chat.sources).to_be_visible()
@@ -125,7 +127,9 @@ def test_stages_and_the_end_are_announced_and_tokens_are_not(calm_chat, upstream
     exchange.send("It goes on.")
     calm_chat.expect_answer("It goes on.")
     expect(calm_chat.stage).to_have_attribute("role", "status")
-    assert calm_chat.answer_text.evaluate("(text) => text.closest('[aria-live], [role=status], [role=log]') === null")
+    assert calm_chat.answer_text.evaluate(
+        "(text) => text.closest('[aria-live], [role=status], [role=log]') === null"
+    )
     exchange.finish()
     calm_chat.expect_status("done")
     expect(calm_chat.page.get_by_test_id("announcer")).to_contain_text("complete")

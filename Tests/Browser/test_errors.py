@@ -1,4 +1,4 @@
-"""FR-010, FR-014, FR-020, FR-021: what goes wrong at the model becomes a sentence, and Retry where it can help."""
+"""FR-010, 014, 020, 021: what goes wrong at the model becomes a sentence, and Retry where it can help."""
 
 import re
 
@@ -33,7 +33,9 @@ def test_an_error_that_retrying_cannot_help_has_no_retry(chat, server, upstream,
     upstream.play(paced("A river."))
     chat.ask("And now?")
     chat.expect_answer("A river.", status="done")
-    assert [message["content"] for message in server.messages(chat.session_id()) if message["role"] == "user"] == [
+    assert [
+        message["content"] for message in server.messages(chat.session_id()) if message["role"] == "user"
+    ] == [
         "What flows here?",
         "And now?",
     ]
@@ -97,7 +99,9 @@ def test_after_a_failed_answer_the_next_message_has_it_as_context(chat, upstream
     upstream.play(paced("A river."))
     chat.ask("Go on.")
     chat.expect_answer("A river.", status="done")
-    partial = [message["content"] for message in upstream.exchanges[1].messages if message["role"] == "assistant"]
+    partial = [
+        message["content"] for message in upstream.exchanges[1].messages if message["role"] == "assistant"
+    ]
     assert len(partial) == 1 and partial[0].startswith(words(8))
 
 

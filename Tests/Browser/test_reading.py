@@ -135,14 +135,16 @@ NARROW = {"viewport": {"width": 360, "height": 740}}
 def assert_nothing_is_wider_than_the_page(chat) -> None:
     widths = chat.page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1], f"the page is {widths[0]} px wide on a screen of {widths[1]} px"
-    assert chat.scroller.evaluate("(view) => view.scrollWidth <= view.clientWidth"), "the conversation scrolls sideways"
+    assert chat.scroller.evaluate("(view) => view.scrollWidth <= view.clientWidth"), (
+        "the conversation scrolls sideways"
+    )
 
 
 def test_the_page_fits_a_phone(open_chat, server, upstream):
     chat = open_chat(server.url, **NARROW)
     assert_nothing_is_wider_than_the_page(chat)
-    wide = f"A {'very' * 60}long word.\n\n```\n{words(60)}\n```\n\n| {' | '.join('column' for _ in range(12))} |\n"
-    wide += "|" + "---|" * 12 + "\n| " + " | ".join("value" for _ in range(12)) + " |\n"
+    wide = f"A {'very' * 60}long word.\n\n```\n{words(60)}\n```\n\n"
+    wide += "|" + " column |" * 12 + "\n|" + "---|" * 12 + "\n|" + " value |" * 12 + "\n"
     upstream.play(paced(wide, interval=0.002))
     chat.ask("What flows " + "h" * 80 + "ere?")
     chat.expect_status("done")

@@ -1,4 +1,4 @@
-"""The console stays empty, the content security policy holds, and a token guards the server when it is set."""
+"""The console stays empty, the content security policy holds, and a token guards the server if it is set."""
 
 import re
 
@@ -7,7 +7,18 @@ from playwright.sync_api import expect
 from rill_server import RillServer
 from scripted_upstream import paced
 
-RICH = "A **river** [1] and a [link](https://example.org).\n\n```swift\nlet a = 1\n```\n\n$$e = mc^2$$\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+RICH = """A **river** [1] and a [link](https://example.org).
+
+```swift
+let a = 1
+```
+
+$$e = mc^2$$
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
 TOKEN = "a-long-and-random-token"
 
 
@@ -58,7 +69,10 @@ def test_the_content_security_policy_is_strict_and_kept(open_chat, server, upstr
 
 def test_answers_of_a_model_cannot_run_scripts(chat, upstream):
     upstream.play(
-        paced("<script>window.hurt = 1</script> [x](javascript:window.hurt=1) <img src=x onerror=window.hurt=1>", 0.002)
+        paced(
+            "<script>window.hurt=1</script> [x](javascript:window.hurt=1) <img src=x onerror=window.hurt=1>",
+            0.002,
+        )
     )
     chat.ask("What flows here?")
     chat.expect_status("done")

@@ -1,4 +1,4 @@
-"""The default product, end to end: the built-in documents, the extractive answerer, citations that show their passage."""
+"""The default product, end to end: built-in documents, extractive answers, citations with their passage."""
 
 import re
 
@@ -10,7 +10,7 @@ from scripted_upstream import paced
 
 
 def longest_prose(snippet: str) -> str:
-    """The longest run of plain words: passages are shown as Markdown, so marks do not appear as they are stored."""
+    """The longest run of plain words; passages are shown as Markdown, without its marks."""
     return " ".join(max(re.findall(r"[A-Za-z, \n]+", snippet), key=len).split())
 
 
@@ -24,7 +24,9 @@ def product(start_rill, open_chat):
 def test_an_example_question_is_answered_from_the_built_in_documents(product):
     chat, server = product
     expect(chat.page.get_by_test_id("server-facts")).to_contain_text("quotes sentences from your documents")
-    expect(chat.page.get_by_test_id("server-facts")).to_contain_text(re.compile(r"\d+ documents in the knowledge base"))
+    expect(chat.page.get_by_test_id("server-facts")).to_contain_text(
+        re.compile(r"\d+ documents in the knowledge base")
+    )
     chat.page.get_by_role("button", name="What happens when my connection drops?").click()
     chat.expect_status("done")
     expect(chat.questions).to_have_text(re.compile("What happens when my connection drops"))
@@ -67,7 +69,9 @@ def test_a_citation_opens_the_passage_it_stands_for(product):
     mark.click()
     panel = chat.page.get_by_role("dialog")
     expect(panel).to_have_accessible_name(f"Source {number}: {stored[number]['title']}")
-    expect(panel.get_by_role("group", name="Passage")).to_contain_text(longest_prose(stored[number]["snippet"]))
+    expect(panel.get_by_role("group", name="Passage")).to_contain_text(
+        longest_prose(stored[number]["snippet"])
+    )
     chat.page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     expect(mark).to_be_focused()
@@ -90,7 +94,9 @@ def test_the_sources_of_a_model_answer_are_shown_and_survive_a_reload(start_rill
         expect(cards).to_have_count(len(stored))
         cards.nth(1).click()
         panel = chat.page.get_by_role("dialog")
-        expect(panel.get_by_role("group", name="Passage")).to_contain_text(longest_prose(stored[1]["snippet"]))
+        expect(panel.get_by_role("group", name="Passage")).to_contain_text(
+            longest_prose(stored[1]["snippet"])
+        )
         panel.get_by_role("button", name="Close").click()
         expect(panel).to_have_count(0)
         chat.reload()

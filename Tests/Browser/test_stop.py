@@ -69,7 +69,9 @@ def test_the_partial_answer_is_context_of_the_next_message(chat, upstream):
     chat.ask("Go on.")
     expect(chat.answers).to_have_count(2)
     chat.expect_answer("Down to the sea.", status="done")
-    partial = [message["content"] for message in upstream.exchanges[1].messages if message["role"] == "assistant"]
+    partial = [
+        message["content"] for message in upstream.exchanges[1].messages if message["role"] == "assistant"
+    ]
     assert len(partial) == 1 and partial[0].startswith("The river Rill flows")
 
 

@@ -1,4 +1,4 @@
-"""FR-001 to FR-005, FR-009, FR-012, FR-013, FR-016, FR-017, FR-020: an answer from the question to its end."""
+"""FR-001 to FR-005, 009, 012, 013, 016, 017, 020: an answer from the question to its end."""
 
 import re
 
@@ -32,7 +32,7 @@ def test_a_greeting_is_answered_without_a_search(chat, upstream):
 
 
 def test_stage_changes_are_visible_soon(chat, server, upstream, measure):
-    """SC-003. The time from the server's event to the text on the page; reported, because a test is no benchmark."""
+    """SC-003. From the server's event to the text on the page; reported only, a test is no benchmark."""
     chat.ask("What flows here?")
     expect(chat.stage).to_have_text(GENERATING)
     exchange = upstream.next_exchange()
@@ -42,7 +42,11 @@ def test_stage_changes_are_visible_soon(chat, server, upstream, measure):
     shown = {stage["text"]: stage["at"] for stage in chat.recorded()["stages"]}
     message = server.messages(chat.session_id())[-1]
     started = server.event_times(message["run_id"])
-    for kind, text in {"retrieval_start": SEARCHING, "reranking_start": RERANKING, "generation_start": GENERATING}.items():
+    for kind, text in {
+        "retrieval_start": SEARCHING,
+        "reranking_start": RERANKING,
+        "generation_start": GENERATING,
+    }.items():
         measure("stage change visible after", shown[text] - started[kind])
 
 
@@ -115,7 +119,9 @@ def test_an_answer_is_not_drawn_anew_when_it_ends(chat, upstream):
     chat.page.evaluate("() => { window.__paragraph = document.querySelector('.markdown p'); }")
     exchange.finish()
     chat.expect_status("done")
-    assert chat.page.evaluate("() => window.__paragraph.isConnected"), "the answer was taken off the page and drawn again"
+    assert chat.page.evaluate("() => window.__paragraph.isConnected"), (
+        "the answer was taken off the page and drawn again"
+    )
 
 
 def test_the_conversation_so_far_is_context_of_the_next_question(chat, upstream):
@@ -138,7 +144,9 @@ def test_the_model_that_answers_is_named(chat, upstream):
 
 
 def test_markdown_and_code_are_drawn_and_html_is_not(chat, upstream):
-    exchange_text = "# Rivers\n\nA **long** one and <img src=x onerror=alert(1)>.\n\n```swift\nlet river = 1\n```\n"
+    exchange_text = (
+        "# Rivers\n\nA **long** one and <img src=x onerror=alert(1)>.\n\n```swift\nlet river = 1\n```\n"
+    )
     upstream.play(paced(exchange_text, interval=0.005))
     chat.ask("What flows here?")
     chat.expect_status("done")
