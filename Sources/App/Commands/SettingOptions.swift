@@ -3,7 +3,8 @@ import Foundation
 
 /// The settings on the command line. Each is the key of the environment in lower case with dashes, without `RILL_`.
 struct SettingOptions: ParsableArguments {
-  @Option(help: "A rill.json or rill.yaml to read settings from. Without it, one in the working directory is used.")
+  @Option(
+    help: "A rill.json or rill.yaml to read settings from. Without it, one in the working directory is used.")
   var config: String?
   @Option(help: "Address to listen on (RILL_HOST). Default: 127.0.0.1.")
   var host: String?
@@ -11,7 +12,10 @@ struct SettingOptions: ParsableArguments {
   var port: String?
   @Option(help: "Folder for everything that Rill writes (RILL_DATA_DIR). Default: ./data.")
   var dataDir: String?
-  @Option(help: "Folder with the built page (RILL_PUBLIC_DIR). Default: Public beside the working directory or the program.")
+  @Option(
+    help:
+      "Folder with the built page (RILL_PUBLIC_DIR). Default: Public beside the working directory or the program."
+  )
   var publicDir: String?
   @Option(help: "Database (DATABASE_URL). Default: SQLite in the data folder.")
   var databaseUrl: String?
@@ -21,7 +25,8 @@ struct SettingOptions: ParsableArguments {
   var openaiBaseUrl: String?
   @Option(help: "Name of the model (RILL_MODEL).")
   var model: String?
-  @Option(help: "Who decides whether a message needs the documents: rules or model (RILL_ROUTER). Default: rules.")
+  @Option(
+    help: "Who decides whether a message needs the documents: rules or model (RILL_ROUTER). Default: rules.")
   var router: String?
   @Option(help: "Seconds without activity from the model before a run ends (RILL_IDLE_TIMEOUT). Default: 30.")
   var idleTimeout: String?
@@ -35,7 +40,8 @@ struct SettingOptions: ParsableArguments {
   var runRetention: String?
   @Option(help: "Bytes after which an answer is cut (RILL_MAX_ANSWER_BYTES). Default: 1000000.")
   var maxAnswerBytes: String?
-  @Option(help: "Seconds that running answers get when Rill is told to end (RILL_SHUTDOWN_GRACE). Default: 10.")
+  @Option(
+    help: "Seconds that running answers get when Rill is told to end (RILL_SHUTDOWN_GRACE). Default: 10.")
   var shutdownGrace: String?
   @Option(help: "Whether Rill's own documentation is indexed at the start (RILL_SAMPLE_DOCS). Default: true.")
   var sampleDocs: String?
@@ -45,7 +51,8 @@ struct SettingOptions: ParsableArguments {
   /// What was given. Secrets have no option: a command line can be read by every user of the machine.
   var values: [SettingKey: String] {
     let all: [SettingKey: String?] = [
-      .host: host, .port: port, .dataDirectory: dataDir, .publicDirectory: publicDir, .databaseURL: databaseUrl,
+      .host: host, .port: port, .dataDirectory: dataDir, .publicDirectory: publicDir,
+      .databaseURL: databaseUrl,
       .modelProvider: modelProvider, .openAIBaseURL: openaiBaseUrl, .model: model, .router: router,
       .idleTimeout: idleTimeout, .disconnectGrace: disconnectGrace, .heartbeat: heartbeat, .maxRuns: maxRuns,
       .runRetention: runRetention, .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,

@@ -38,11 +38,16 @@ struct RillConfiguration: Sendable {
     openAIBaseURL = try settings.string(.openAIBaseURL)
     openAIKey = try settings.string(.openAIKey).map(Secret.init)
     model = try settings.string(.model)
-    router = try settings.choice(.router, of: RouterKind.allCases.map(\.rawValue)).flatMap { RouterKind(rawValue: $0) } ?? router
+    router =
+      try settings.choice(.router, of: RouterKind.allCases.map(\.rawValue)).flatMap {
+        RouterKind(rawValue: $0)
+      } ?? router
     indexesSampleDocuments = try settings.boolean(.sampleDocuments) ?? true
     apiToken = try settings.string(.apiToken).map(Secret.init)
     logLevel =
-      try settings.choice(.logLevel, of: Logger.Level.allCases.map(\.rawValue)).flatMap { Logger.Level(rawValue: $0) } ?? logLevel
+      try settings.choice(.logLevel, of: Logger.Level.allCases.map(\.rawValue)).flatMap {
+        Logger.Level(rawValue: $0)
+      } ?? logLevel
     try readLimits(settings)
     try check(settings)
   }
@@ -62,7 +67,8 @@ struct RillConfiguration: Sendable {
     if try settings.string(.databaseURL) != nil {
       throw ConfigurationError(
         key: "DATABASE_URL",
-        message: "This version of Rill keeps its data in SQLite, in RILL_DATA_DIR. Remove DATABASE_URL to start.")
+        message:
+          "This version of Rill keeps its data in SQLite, in RILL_DATA_DIR. Remove DATABASE_URL to start.")
     }
     if !isLoopback, apiToken == nil {
       throw ConfigurationError(
@@ -97,7 +103,8 @@ extension SettingsReader {
     guard let value = Double(text), range.contains(value) else {
       throw ConfigurationError(
         key: key.environmentName,
-        message: "It must be a number of seconds from \(range.lowerBound) to \(range.upperBound), not “\(text)”.")
+        message:
+          "It must be a number of seconds from \(range.lowerBound) to \(range.upperBound), not “\(text)”.")
     }
     return .seconds(value)
   }

@@ -4,8 +4,9 @@ import SystemPackage
 
 /// Reads settings from the command line, the environment and a file, in this order of precedence.
 struct SettingsReader: Sendable {
-  private let readers: [ConfigReader]
-  private let fileReader: ConfigReader?
+  private let commandLine: ConfigReader
+  private let environment: ConfigReader
+  private let file: ConfigReader?
 
   /// - Parameters:
   ///   - options: what the command line set.
@@ -17,13 +18,11 @@ struct SettingsReader: Sendable {
       optionValues[AbsoluteConfigKey([key.fileName])] = ConfigValue(.string(value), isSecret: key.isSecret)
     }
     let secrets = Set(SettingKey.allCases.filter(\.isSecret).map(\.environmentName))
-    readers = [
-      ConfigReader(provider: InMemoryProvider(name: "command line", values: optionValues)),
-      ConfigReader(
-        provider: EnvironmentVariablesProvider(
-          environmentVariables: environment, secretsSpecifier: .specific(secrets))),
-    ]
-    fileReader = try await file.asyncMap(Self.reader)
+    commandLine = ConfigReader(provider: InMemoryProvider(name: "command line", values: optionValues))
+    self.environment = ConfigReader(
+      provider: EnvironmentVariablesProvider(
+        environmentVariables: environment, secretsSpecifier: .specific(secrets)))
+    self.file = try await file.asyncMap(Self.reader)
   }
 
   private static func reader(of file: URL) async throws -> ConfigReader {
@@ -45,17 +44,17 @@ struct SettingsReader: Sendable {
 
   /// The value as text, whatever type the file gave it; `nil` when it is set nowhere or empty.
   func string(_ key: SettingKey) throws -> String? {
-    let value =
-      try Self.text(readers[0], key.fileName, key) ?? Self.text(readers[1], key.environmentName.lowercased(), key)
-      ?? fileReader.flatMap {
-        try Self.text($0, key.fileName, key) ?? Self.text($0, key.environmentName, key)
-      }
-    return value?.isEmpty == true ? nil : value
+    try Self.text(commandLine, key.fileName, key)
+      ?? Self.text(environment, key.environmentName.lowercased(), key)
+      ?? file.flatMap { try Self.text($0, key.fileName, key) ?? Self.text($0, key.environmentName, key) }
   }
 
   private static func text(_ reader: ConfigReader, _ name: String, _ key: SettingKey) throws -> String? {
     let name = ConfigKey([name])
-    if let value = try? reader.requiredString(forKey: name, isSecret: key.isSecret) { return value }
+    if let value = try? reader.requiredString(forKey: name, isSecret: key.isSecret) {
+      // An empty variable is how shells and compose files say “not set”.
+      return value.isEmpty ? nil : value
+    }
     if let value = try? reader.requiredInt(forKey: name) { return String(value) }
     if let value = try? reader.requiredDouble(forKey: name) { return String(value) }
     if let value = try? reader.requiredBool(forKey: name) { return String(value) }

@@ -44,7 +44,8 @@ struct StaticFiles: Sendable {
     guard files[Self.shell]?.variants["identity"] != nil else {
       throw ConfigurationError(
         key: "RILL_PUBLIC_DIR",
-        message: "The folder holds no built page (index.html). Point RILL_PUBLIC_DIR at Rill's Public folder.")
+        message: "The folder holds no built page (index.html). Point RILL_PUBLIC_DIR at Rill's Public folder."
+      )
     }
   }
 

@@ -20,7 +20,8 @@ final class HTTPMetrics: Sendable {
     text += "# HELP rill_http_requests_total Requests that were answered.\n"
     text += "# TYPE rill_http_requests_total counter\n"
     let counts = counts.withLock { $0 }
-    for (key, count) in counts.sorted(by: { ($0.key.method, $0.key.status) < ($1.key.method, $1.key.status) }) {
+    for (key, count) in counts.sorted(by: { ($0.key.method, $0.key.status) < ($1.key.method, $1.key.status) })
+    {
       text += "rill_http_requests_total{method=\"\(key.method)\",status=\"\(key.status)\"} \(count)\n"
     }
   }

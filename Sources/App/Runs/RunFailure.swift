@@ -88,7 +88,8 @@ struct RunFailure: Error, Sendable, Hashable {
   /// The server went away while the answer was being written.
   static func interrupted(messageID: UUID?) -> RunFailure {
     RunFailure(
-      .interrupted, "The server stopped while this answer was being written. Try again to get the whole answer.",
+      .interrupted,
+      "The server stopped while this answer was being written. Try again to get the whole answer.",
       messageID: messageID)
   }
 }

@@ -99,7 +99,8 @@ final class RunService: Service {
 
   /// Heartbeats, grace times and forgetting, for all runs together: a timer for each would cost more than the runs.
   private func tick() async {
-    let step = min(max(min(settings.heartbeat, settings.disconnectGrace) / 10, .milliseconds(20)), .milliseconds(500))
+    let step = min(
+      max(min(settings.heartbeat, settings.disconnectGrace) / 10, .milliseconds(20)), .milliseconds(500))
     while (try? await time.sleep(step)) != nil {
       let now = time.now()
       let (abandoned, active) = registry.withLock { registry in

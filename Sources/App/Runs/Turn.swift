@@ -59,7 +59,8 @@ struct TurnPlanner: Sendable {
   }
 
   /// The same question under the same parent whose every answer has failed.
-  private static func repeatedQuestion(_ text: String, under parent: UUID, in messages: [Message]) -> Message? {
+  private static func repeatedQuestion(_ text: String, under parent: UUID, in messages: [Message]) -> Message?
+  {
     messages.last { message in
       guard message.role == .user, message.parentID == parent, message.content == text else { return false }
       let answers = messages.filter { $0.parentID == message.id }

@@ -78,18 +78,20 @@ struct RillServer: Sendable {
     router.add(middleware: RequestLogMiddleware(metrics: httpMetrics, time: dependencies.time))
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: StaticFilesMiddleware(files: try StaticFiles(directory: publicDirectory())))
+    // The token is asked for by the API's own addresses only: any other is the page's, which asks its user for it.
+    let api = router.group()
     if let token = configuration.apiToken {
-      router.add(middleware: AuthenticationMiddleware(token: token))
+      api.add(middleware: AuthenticationMiddleware(token: token))
     }
-    ChatRoutes(runs: runs, store: dependencies.conversations, metrics: runMetrics).add(to: router)
-    SessionRoutes(store: dependencies.conversations, runs: runs).add(to: router)
+    ChatRoutes(runs: runs, store: dependencies.conversations, metrics: runMetrics).add(to: api)
+    SessionRoutes(store: dependencies.conversations, runs: runs).add(to: api)
     KnowledgeRoutes(
       store: dependencies.knowledge, reranker: dependencies.reranker, settings: configuration.pipeline
-    ).add(to: router)
+    ).add(to: api)
     HealthRoutes(
       model: dependencies.model, knowledge: dependencies.knowledge, runMetrics: runMetrics,
       httpMetrics: httpMetrics
-    ).add(to: router)
+    ).add(to: api)
     return router
   }
 
@@ -112,11 +114,14 @@ enum PublicDirectory {
     if let configured { return configured }
     let executable = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
     let candidates = [URL(filePath: "Public"), executable?.appending(path: "Public")].compactMap { $0 }
-    let found = candidates.first { FileManager.default.fileExists(atPath: $0.appending(path: "index.html").path) }
+    let found = candidates.first {
+      FileManager.default.fileExists(atPath: $0.appending(path: "index.html").path)
+    }
     guard let found else {
       throw ConfigurationError(
         key: "RILL_PUBLIC_DIR",
-        message: "No Public folder in the working directory or beside the program. Set RILL_PUBLIC_DIR to it.")
+        message: "No Public folder in the working directory or beside the program. Set RILL_PUBLIC_DIR to it."
+      )
     }
     return found
   }

@@ -48,7 +48,8 @@ import Testing
       body: #"{"message":"x","pad":"\#(String(repeating: "a", count: 200_000))"}"#, status: 413,
       code: "BODY_TOO_LARGE"),
     Row(
-      testDescription: "wrong content type", body: #"{"message":"x"}"#, contentType: "text/plain", status: 415,
+      testDescription: "wrong content type", body: #"{"message":"x"}"#, contentType: "text/plain",
+      status: 415,
       code: "UNSUPPORTED_MEDIA_TYPE"),
   ]
 

@@ -34,7 +34,8 @@ import Testing
           group.addTask {
             var random = SeededGenerator(state: UInt64(worker) &* 0x9E37_79B9_7F4A_7C15 &+ 1)
             for _ in 0..<200 {
-              let blocks = Int.random(in: 0...30, using: &random)
+              // The comment, retry, nine events up to the first token; how many frames follow depends on joining.
+              let blocks = Int.random(in: 0...11, using: &random)
               try await rill.client.ask("What does the river do?") { stream in
                 for _ in 0..<blocks { _ = try await stream.nextBlock() }
               }

@@ -78,13 +78,16 @@ private final class Counter: Sendable {
   func idleTimeout() async throws {
     let clock = ManualClock()
     let gate = StepGate()
-    try await withRill(clock: clock, script: { _, answer in
-      try await answer.streamHead()
-      try await answer.token("one")
-      try await gate.pass()
-      try await answer.token("two")
-      try await answer.hang()
-    }) { rill in
+    try await withRill(
+      clock: clock,
+      script: { _, answer in
+        try await answer.streamHead()
+        try await answer.token("one")
+        try await gate.pass()
+        try await answer.token("two")
+        try await answer.hang()
+      }
+    ) { rill in
       try await rill.client.ask("What does the river do?") { stream in
         try await stream.events { $0.text == "one" }
         for _ in 0..<25 { try await clock.tick(.seconds(1)) }

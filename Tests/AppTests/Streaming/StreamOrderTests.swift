@@ -88,10 +88,13 @@ import Testing
 
   @Test("The supervisor's tokens never reach the user, also when it thinks with the model")
   func supervisorTokensStayInside() async throws {
-    try await withRill(router: .model, script: { request, answer in
-      let isRouting = request.bodyText.contains("You route messages")
-      try await answer.stream(tokens: isRouting ? ["DOCU", "MENTS"] : ["An", " answer"])
-    }) { rill in
+    try await withRill(
+      router: .model,
+      script: { request, answer in
+        let isRouting = request.bodyText.contains("You route messages")
+        try await answer.stream(tokens: isRouting ? ["DOCU", "MENTS"] : ["An", " answer"])
+      }
+    ) { rill in
       let events = try await rill.client.ask("What does the river do?")
       #expect(rill.upstream.requests.count == 2)
       #expect(events.text == "An answer")

@@ -34,7 +34,9 @@ func withRill<Result: Sendable>(
   clock: any Clock<Duration> = ContinuousClock(),
   database: SQLiteDatabase? = nil,
   router: RillConfiguration.RouterKind = .rules,
-  script: @escaping ScriptedUpstream.Script = { _, answer in try await answer.stream(tokens: ["Hello", " there"]) },
+  script: @escaping ScriptedUpstream.Script = { _, answer in
+    try await answer.stream(tokens: ["Hello", " there"])
+  },
   _ body: @escaping @Sendable (RillTestServer) async throws -> Result
 ) async throws -> Result {
   let publicDirectory = try RillTestServer.makePublicDirectory()
@@ -47,7 +49,9 @@ func withRill<Result: Sendable>(
   let database = try database ?? SQLiteDatabase.inMemory()
   let transport = try HTTPTransport()
   let result = try await withScriptedUpstream(script) { [configuration] upstream in
-    guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else { throw ChannelError.unknownLocalAddress }
+    guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else {
+      throw ChannelError.unknownLocalAddress
+    }
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import App
+
+/// Who may start, decided without a clock and without tasks.
+@Suite struct RunRegistryTests {
+  private func run(_ id: UUID, session: UUID) -> Run {
+    Run(
+      id: id, sessionID: session, fingerprint: RunFingerprint(message: "x", sessionID: session),
+      log: RunLog(time: .system))
+  }
+
+  private func admit(_ registry: inout RunRegistry, id: UUID = UUID(), session: UUID = UUID())
+    -> RunRegistry.Admission
+  {
+    registry.admit(
+      id: id, sessionID: session, fingerprint: RunFingerprint(message: "x", sessionID: session)
+    ) { run(id, session: session) }
+  }
+
+  @Test("A finished run is remembered for the retention time and then forgotten")
+  func retention() throws {
+    var registry = RunRegistry(maxRuns: 10, retention: .seconds(5))
+    let id = UUID()
+    guard case .admitted(let run, _) = admit(&registry, id: id) else {
+      Issue.record("not admitted")
+      return
+    }
+    registry.finish(run, now: .seconds(1))
+    registry.expire(now: .seconds(5))
+    #expect(registry[id] != nil)
+    registry.expire(now: .seconds(6))
+    #expect(registry[id] == nil)
+    #expect(registry.activeCount == 0)
+  }
+
+  @Test("Early stops are forgotten after a minute, and are bounded in number")
+  func earlyStops() {
+    var registry = RunRegistry(maxRuns: 10, retention: .zero)
+    let id = UUID()
+    registry.rememberStop(id: id, now: .zero)
+    registry.expire(now: .seconds(61))
+    guard case .admitted(_, let isStopped) = admit(&registry, id: id) else {
+      Issue.record("not admitted")
+      return
+    }
+    #expect(!isStopped)
+    for _ in 0..<(RunRegistry.earlyStopLimit + 10) { registry.rememberStop(id: UUID(), now: .seconds(62)) }
+    let beyond = UUID()
+    registry.rememberStop(id: beyond, now: .seconds(62))
+    guard case .admitted(_, let isStopped) = admit(&registry, id: beyond) else {
+      Issue.record("not admitted")
+      return
+    }
+    #expect(!isStopped)
+  }
+
+  @Test("An abandoned run is returned once, and not when somebody came back")
+  func abandoned() {
+    var registry = RunRegistry(maxRuns: 10, retention: .zero)
+    guard case .admitted(let first, _) = admit(&registry), case .admitted(let second, _) = admit(&registry)
+    else {
+      Issue.record("not admitted")
+      return
+    }
+    registry.orphan(first, deadline: .seconds(10))
+    registry.orphan(second, deadline: .seconds(10))
+    registry.adopt(second)
+    #expect(registry.takeAbandoned(now: .seconds(9)).isEmpty)
+    #expect(registry.takeAbandoned(now: .seconds(10)).map(\.id) == [first.id])
+    #expect(registry.takeAbandoned(now: .seconds(11)).isEmpty)
+  }
+
+  @Test("A draining server admits nobody, but known runs can still be followed")
+  func draining() {
+    var registry = RunRegistry(maxRuns: 10, retention: .zero)
+    let (id, session) = (UUID(), UUID())
+    _ = admit(&registry, id: id, session: session)
+    registry.drain()
+    guard case .draining = admit(&registry) else {
+      Issue.record("admitted")
+      return
+    }
+    guard case .attached = admit(&registry, id: id, session: session) else {
+      Issue.record("not attached")
+      return
+    }
+  }
+
+  @Test("A discarded run frees its session and its id")
+  func discard() {
+    var registry = RunRegistry(maxRuns: 1, retention: .zero)
+    let session = UUID()
+    guard case .admitted(let run, _) = admit(&registry, session: session) else {
+      Issue.record("not admitted")
+      return
+    }
+    registry.discard(run)
+    guard case .admitted = admit(&registry, session: session) else {
+      Issue.record("still taken")
+      return
+    }
+  }
+}

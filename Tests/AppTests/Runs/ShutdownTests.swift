@@ -1,0 +1,84 @@
+import Foundation
+import Graph
+import Logging
+import Providers
+import Storage
+import TestSupport
+import Testing
+
+@testable import App
+
+/// SIGTERM: running answers get their time, then every stream ends with a word.
+@Suite struct ShutdownTests {
+  @Test("A run that does not finish in time is cancelled with reason shutdown, stored, and its stream ends")
+  func shutdown() async throws {
+    let script = StopTests.silentAfter(["The", " river"])
+    let database = try SQLiteDatabase.inMemory()
+    try await withScriptedUpstream(script) { upstream in
+      let service = try RunServiceFixture.make(upstream: upstream, database: database) {
+        $0.shutdownGrace = .milliseconds(1)
+      }
+      try await withThrowingTaskGroup(of: Void.self) { group -> Void in
+        group.addTask { try await service.run() }
+        let reader = try await service.start(RunRequest(message: "What does the river do?"))
+        while reader.log.tokenCount < 2 { _ = await reader.next() }
+        service.beginShutdown()
+        await #expect(throws: RequestError.shuttingDown) {
+          _ = try await service.start(RunRequest(message: "Another question"))
+        }
+        while await reader.next() != nil {}
+        guard case .cancelled(let messageID, .shutdown) = reader.log.terminalEvent else {
+          Issue.record("the run was not cancelled by the shutdown")
+          return
+        }
+        let message = try await database.conversations.message(id: messageID)
+        #expect(message?.content == "The river")
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test("A run that finishes in time is done, and the service ends with it")
+  func finishInTime() async throws {
+    let gate = StepGate()
+    let database = try SQLiteDatabase.inMemory()
+    try await withScriptedUpstream({ _, answer in
+      try await answer.stream(tokens: ["a", "b"], gate: gate)
+    }) { upstream in
+      let service = try RunServiceFixture.make(upstream: upstream, database: database) {
+        $0.shutdownGrace = .seconds(60)
+      }
+      try await withThrowingTaskGroup(of: Void.self) { group -> Void in
+        group.addTask { try await service.run() }
+        let reader = try await service.start(RunRequest(message: "What does the river do?"))
+        service.beginShutdown()
+        gate.openForGood()
+        while await reader.next() != nil {}
+        guard case .done = reader.log.terminalEvent else {
+          Issue.record("the run was cut")
+          return
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+}
+
+/// A run service without its HTTP routes.
+enum RunServiceFixture {
+  static func make(
+    upstream: ScriptedUpstream, database: SQLiteDatabase, configure: (inout RunService.Settings) -> Void
+  ) throws -> RunService {
+    var settings = RunService.Settings()
+    configure(&settings)
+    guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else { throw POSIXError(.EINVAL) }
+    let model = OpenAIModel(endpoint: endpoint, model: "scripted", transport: try HTTPTransport())
+    let graph = try ChatGraph.compile(
+      .init(model: model, knowledge: database.knowledge, reranker: LexicalReranker()))
+    let executor = RunExecutor(
+      graph: graph, store: database.conversations, time: .system,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: RunMetrics())
+    let planner = TurnPlanner(store: database.conversations, model: model, makeID: { UUID() })
+    return RunService(settings: settings, executor: executor, planner: planner, time: .system)
+  }
+}
