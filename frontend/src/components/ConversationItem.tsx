@@ -97,7 +97,11 @@ function TitleInput({ title, onDone }: { title: string; onDone: (title: string |
     onDone(next?.trim() ? next.trim() : null);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && !event.nativeEvent.isComposing) finish(text);
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+      // Else the same key would press the button that takes the focus.
+      event.preventDefault();
+      finish(text);
+    }
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();

@@ -76,7 +76,7 @@ test("a title is changed in place: Enter keeps it, Esc does not", async () => {
   const input = byName<HTMLInputElement>(page, "Title of the conversation");
   assert.ok(input && document.activeElement === input);
   await type(input, "  Renamed ");
-  await press(input, "Enter");
+  assert.equal(await press(input, "Enter"), false, "the key goes no further");
   assert.deepEqual(renamed, [["one", "Renamed"]]);
   assert.ok(document.activeElement === byName(page, "Rename First"));
   await click(byName(page, "Rename Second"));

@@ -62,12 +62,13 @@ export function byName<Kind extends HTMLElement = HTMLElement>(page: ParentNode,
   );
 }
 
-export function press(element: Element, key: string, more: KeyboardEventInit = {}): Promise<void> {
-  return settled(() => {
-    element.dispatchEvent(
-      new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
-    );
+/** Presses a key. The result says whether the browser would go on to do what the key does by itself. */
+export async function press(element: Element, key: string, more: KeyboardEventInit = {}): Promise<boolean> {
+  const event = new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+  await settled(() => {
+    element.dispatchEvent(event);
   });
+  return !event.defaultPrevented;
 }
 
 export function click(element: Element | null): Promise<void> {
