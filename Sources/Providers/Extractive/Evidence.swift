@@ -20,6 +20,9 @@ struct EvidenceUnit {
   /// The unit that introduces this one: the sentence before a list, a table or a block of code.
   let lead: Int?
 
+  /// Whether it is one of many of its kind.
+  var isItem: Bool { kind == .listItem || kind == .tableRow }
+
   struct TableRow {
     let cells: [String]
     let header: [String]

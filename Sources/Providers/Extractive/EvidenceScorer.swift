@@ -94,7 +94,7 @@ struct EvidenceScorer {
   /// What a unit gains when its heading is the question. The first sentence under a heading is the one that
   /// says it; lists and tables are what their heading names.
   private func headingBonus(_ unit: EvidenceUnit) -> Double {
-    if unit.kind == .tableRow || unit.kind == .listItem { return 1 }
+    if unit.isItem { return 1 }
     return unit.distanceFromHeading == 0 ? 1.2 : unit.distanceFromHeading == 1 ? 0.6 : 0.4
   }
 
@@ -138,7 +138,7 @@ struct EvidenceScorer {
   private func penalty(_ unit: EvidenceUnit) -> Double {
     let words = unit.text.split(whereSeparator: \.isWhitespace).count
     var penalty = words > 45 && unit.kind != .code ? 0.1 : 0
-    if words < 6, unit.kind == .prose { penalty += 0.2 }
+    if words < 7, unit.kind == .prose { penalty += 0.2 }
     if unit.text.contains("?\"") || unit.text.hasSuffix("?") { penalty += 0.3 }
     // Code answers how something is done; anything else it only illustrates.
     if unit.kind == .code { penalty += question.form == .instruction ? 0.1 : 0.4 }

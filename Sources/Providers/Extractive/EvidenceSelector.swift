@@ -35,7 +35,10 @@ struct EvidenceSelector {
     guard let best = candidates.first, isAnswer(best.score) else { return nil }
     var chosen = Chosen(evidence: evidence, isInstruction: question.form == .instruction)
     chosen.add(best.unit)
-    if question.form == .instruction, best.score.headingMatch > 0.85 { chosen.addFirstCode(under: best.unit) }
+    if best.score.headingMatch > 0.85 {
+      if question.form == .instruction { chosen.addFirstCode(under: best.unit) }
+      if best.unit.isItem { chosen.addItems(besides: best.unit) }
+    }
     for candidate in candidates.dropFirst() {
       guard chosen.sentences < maximumSentences, chosen.length < Self.maximumLength else { break }
       if isWorthwhile(candidate, best: best, chosen: chosen) { chosen.add(candidate.unit) }
@@ -69,7 +72,7 @@ struct EvidenceSelector {
       }
     }
     // The items of a list are alike by nature.
-    if isSettled, isSameSection, candidate.unit.kind == .tableRow || candidate.unit.kind == .listItem {
+    if isSettled, isSameSection, candidate.unit.isItem {
       return true
     }
     return !chosen.units.contains { Self.similarity($0, candidate.unit) > 0.6 }
@@ -124,6 +127,13 @@ private struct Chosen {
     if let code { insert(code) }
   }
 
+  /// When a heading that is the question stands over a list or a table, all of it is the answer.
+  mutating func addItems(besides unit: EvidenceUnit) {
+    for item in evidence.units[unit.passage] where item.kind == unit.kind && item.headings == unit.headings {
+      insert(item)
+    }
+  }
+
   /// What a colon announces, and the commands after an instruction.
   private mutating func addContinuation(of unit: EvidenceUnit) {
     guard unit.kind == .prose else { return }
@@ -141,7 +151,7 @@ private struct Chosen {
     order.map { passage in
       var items = 0
       return (indexes[passage] ?? []).sorted().map { evidence.units[passage][$0] }.filter { unit in
-        guard unit.kind == .listItem || unit.kind == .tableRow, unit.row?.isHeader != true else {
+        guard unit.isItem, unit.row?.isHeader != true else {
           return unit.row == nil
         }
         items += 1

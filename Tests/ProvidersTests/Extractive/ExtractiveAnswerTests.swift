@@ -61,6 +61,12 @@ struct ExtractiveAnswerTests {
     #expect(answer.contains("3. Rinse it three times. \(mark) Throw the water away. \(mark)"))
   }
 
+  @Test("a list under a heading that is the question is given as a whole")
+  func wholeList() {
+    let answer = answer("What about safety?")
+    #expect(answer.split(separator: "\n").filter { $0.hasPrefix("- ") }.count == 3)
+  }
+
   @Test("an item of a list is quoted as an item")
   func listItem() {
     #expect(
