@@ -49,7 +49,9 @@ async function bundle({ sourcemap }) {
   return { files, metafile: result.metafile };
 }
 
-/** Every file of the page by its path on the server ("/index.html"), the manifest and the .gz/.br included. */
+/**
+ * Every file of the page by its path on the server ("/index.html"), the manifest and the .gz/.br included.
+ */
 export async function buildPage({ sourcemap = false } = {}) {
   const { files, metafile } = await bundle({ sourcemap });
   // Files that keep their names (the icon): frontend/static/** is copied as it is.

@@ -1,7 +1,7 @@
 // index.html: index.template.html with the names that the bundle's files got.
 //
-// The template holds two comments of its own line: <!-- rill:head --> (style sheets and preloads) and
-// <!-- rill:script --> (the module that starts the page). Nothing is inlined: the page's Content-Security-Policy
+// The template holds two comments of its own line: <!-- rill:head --> (style sheets and preloads) and <!--
+// rill:script --> (the module that starts the page). Nothing is inlined: the page's Content-Security-Policy
 // allows no inline script or style.
 
 const HEAD = "<!-- rill:head -->";

@@ -1,11 +1,12 @@
-// Public/manifest.json: what the server needs to know to serve the page, so that it computes nothing at run time.
+// Public/manifest.json: the files of the build, for the next build, which removes those that are gone, and for
+// any server that serves them.
 //
 //   {"version": 1, "files": {"/assets/main-ABC.js": {
-//      "sha256": hex of the file's bytes (the ETag), "size": bytes, "contentType": "text/javascript; charset=utf-8",
+//      "sha256": hex of the file's bytes, "size": bytes, "contentType": "text/javascript; charset=utf-8",
 //      "immutable": true when the name holds a hash of the contents, "encodings": ["br", "gzip"]}}}
 //
-// `encodings` names the Content-Encodings that are ready: "br" in PATH.br, "gzip" in PATH.gz. The manifest does not
-// list those siblings, nor itself.
+// `encodings` names the Content-Encodings that are ready: "br" in PATH.br, "gzip" in PATH.gz. The manifest
+// does not list those siblings, nor itself.
 import { createHash } from "node:crypto";
 import { extname } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";

@@ -160,8 +160,8 @@ function fingerprint(packages) {
 }
 
 /**
- * Fills ROOT/node_modules, unless it is up to date. A folder that npm filled is left alone: it carries npm's own lock
- * file and not our stamp. Throws with one line for each package that is missing or out of its range.
+ * Fills ROOT/node_modules, unless it is up to date. A folder that npm filled is left alone: it carries npm's
+ * own lock file and not our stamp. Throws with one line for each package that is missing or out of its range.
  *
  * @returns {string} one line for people
  */

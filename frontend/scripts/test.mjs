@@ -1,9 +1,9 @@
 // Runs the tests: `node scripts/test.mjs [part of a path…]`.
 //
 // Each tests/**/*.test.ts(x) is bundled by esbuild with packages left external, and the bundles are run by
-// Node's own test runner. A `.test.tsx` gets a browser-like global scope from jsdom before anything else of it is
-// evaluated: that import is the bundle's first, and ES modules are evaluated in the order of their imports.
-// A `.test.ts` gets none, which proves that what it tests needs none.
+// Node's own test runner. A `.test.tsx` gets a browser-like global scope from jsdom before anything else of
+// it is evaluated: that import is the bundle's first, and ES modules are evaluated in the order of their
+// imports. A `.test.ts` gets none, which proves that what it tests needs none.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";

@@ -29,8 +29,8 @@ const TOKEN_KEY = "rill.token";
 const TIMEOUT_MS = 10_000;
 
 /**
- * The server's API. Every method throws `ProblemError` for an error the server reports and `UnreachableError` when
- * there is no (readable) answer; a request that the caller aborted throws the `AbortError` of fetch.
+ * The server's API. Every method throws `ProblemError` for an error the server reports and `UnreachableError`
+ * when there is no (readable) answer; a request that the caller aborted throws the `AbortError` of fetch.
  */
 export class APIClient {
   private token: string | null;
@@ -49,7 +49,9 @@ export class APIClient {
     this.environment.storage.set(TOKEN_KEY, this.token);
   }
 
-  /** Starts a run, or attaches to it from its beginning when the server knows its id. Resolves with the head. */
+  /**
+   * Starts a run, or attaches to it from its beginning when the server knows its id. Resolves with the head.
+   */
   startRun(request: ChatRequest, signal: AbortSignal): Promise<Response> {
     return this.request("/chat/stream", { body: request, headers: { accept: "text/event-stream" }, signal });
   }

@@ -5,8 +5,8 @@ import type { Problem } from "../types/rest";
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 /**
- * The problem that an error response carries. What a proxy answers is no problem document: it becomes one with the
- * code `GATEWAY` or `HTTP_ERROR` and a sentence of the page's own.
+ * The problem that an error response carries. What a proxy answers is no problem document: it becomes one
+ * with the code `GATEWAY` or `HTTP_ERROR` and a sentence of the page's own.
  */
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = retryAfterMs(response.headers.get("retry-after"));

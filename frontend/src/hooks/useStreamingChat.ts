@@ -9,7 +9,9 @@ export interface StreamingChat {
   active: boolean;
   /** Whether Retry can help after the last answer failed. */
   canRetry: boolean;
-  /** Sends a message; text that is empty or longer than the limit is not sent. Returns whether it was sent. */
+  /**
+   * Sends a message; text that is empty or longer than the limit is not sent. Returns whether it was sent.
+   */
   send(text: string): boolean;
   /** Ends the answer; harmless when pressed twice or when nothing runs. */
   stop(): void;

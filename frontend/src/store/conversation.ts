@@ -20,7 +20,10 @@ export interface ConversationHooks {
   runEnded(conversation: Conversation): void;
 }
 
-/** Failures after which the same run may still live: Retry tries it first, and asks again only when it is gone. */
+/**
+ * Failures after which the same run may still live: Retry tries it first, and asks again only when it is
+ * gone.
+ */
 const RESUMABLE = new Set(["CONNECTION_LOST", "RECONNECT_CANCELLED"]);
 
 /** Ends of a run that was resumed by Retry, after which only asking again helps. */
@@ -118,7 +121,10 @@ export class Conversation {
     this.client?.retryNow();
   }
 
-  /** Resumes the run of the last, failed answer where it may still live; asks the same again where it does not. */
+  /**
+   * Resumes the run of the last, failed answer where it may still live; asks the same again where it does
+   * not.
+   */
   retry(): void {
     if (!canRetry(this.state)) return;
     const { messages, run } = this.state;

@@ -38,9 +38,9 @@ export function withMessage(messages: readonly Message[], message: Message): rea
 }
 
 /**
- * What a loaded conversation shows. The answer of the active run is drawn from its stream instead; an answer that
- * failed and was asked again gives way to the later one; and an answer that claims to be running when no run is
- * active was interrupted.
+ * What a loaded conversation shows. The answer of the active run is drawn from its stream instead; an answer
+ * that failed and was asked again gives way to the later one; and an answer that claims to be running when no
+ * run is active was interrupted.
  */
 export function shownMessages(messages: readonly Message[], activeMessageId: string | null): Message[] {
   const latestAnswer = new Map<string, string>();

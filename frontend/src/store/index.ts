@@ -6,8 +6,8 @@
  *     store.start();                              // reads the URL, loads the list, asks the server who it is
  *
  * Components read it through the hooks in `src/hooks` (`useStreamingChat`, `useConversations`, `useServer`,
- * `useNow`) and never fetch anything themselves. Every action returns at once; what comes of it arrives as a new
- * state. States are immutable: a part that did not change is the same object, so `memo` works.
+ * `useNow`) and never fetch anything themselves. Every action returns at once; what comes of it arrives as a
+ * new state. States are immutable: a part that did not change is the same object, so `memo` works.
  *
  * A test that draws components makes a store of its own with `createStaticStore(partOfTheState, spies)`.
  */

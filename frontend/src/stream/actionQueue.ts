@@ -3,8 +3,9 @@ import type { RunAction } from "./actions";
 import type { Environment } from "./environment";
 
 /**
- * Collects what happens to a run and hands it on once per frame, in order: a token costs one `push`, however long
- * the answer is. What the user did, and how a run ended, is handed on at once, with everything before it.
+ * Collects what happens to a run and hands it on once per frame, in order: a token costs one `push`, however
+ * long the answer is. What the user did, and how a run ended, is handed on at once, with everything before
+ * it.
  */
 export class ActionQueue {
   private pending: RunAction[] = [];

@@ -2,8 +2,8 @@ import type { RunEvent } from "../types/streaming";
 import type { RunState } from "./runState";
 
 /**
- * Each event's age bounds the difference between the server's clock and this machine's from above; the youngest
- * event's is the nearest. Without it, what began before this page attached would seem to begin now.
+ * Each event's age bounds the difference between the server's clock and this machine's from above; the
+ * youngest event's is the nearest. Without it, what began before this page attached would seem to begin now.
  *
  * Returns the state with a nearer difference, and with the times that were reckoned with the old one.
  */

@@ -18,8 +18,8 @@ function place(run: RunState): string {
 const SILENT: DebugLog = { frame() {}, note() {}, transition() {} };
 
 /**
- * Verbose when `localStorage.DEBUG_STREAMING` is "true" at the time the page is loaded, silent otherwise. This is
- * the only place where the page writes to the console.
+ * Verbose when `localStorage.DEBUG_STREAMING` is "true" at the time the page is loaded, silent otherwise.
+ * This is the only place where the page writes to the console.
  */
 export function debugLog(environment: Pick<Environment, "storage" | "now">): DebugLog {
   if (environment.storage.get("DEBUG_STREAMING") !== "true") return SILENT;

@@ -1,6 +1,6 @@
 /**
- * What the stream core takes from the browser. Everything is a parameter, so that tests run on a clock of their
- * own and a scripted network, and never wait.
+ * What the stream core takes from the browser. Everything is a parameter, so that tests run on a clock of
+ * their own and a scripted network, and never wait.
  */
 export interface Environment {
   fetch(input: string, init?: RequestInit): Promise<Response>;
@@ -14,7 +14,9 @@ export interface Environment {
   isOnline(): boolean;
   /** Calls back when the browser gains or loses its network; the returned function ends that. */
   onOnlineChange(callback: (online: boolean) => void): () => void;
-  /** Values that outlive the page. Reading gives null, and writing does nothing, where the browser forbids it. */
+  /**
+   * Values that outlive the page. Reading gives null, and writing does nothing, where the browser forbids it.
+   */
   storage: {
     get(key: string): string | null;
     set(key: string, value: string): void;
@@ -32,8 +34,8 @@ export interface LocationBar {
 }
 
 /**
- * A random (version 4) UUID. `crypto.randomUUID` exists only in secure contexts, and a server on the local network
- * is often reached by plain HTTP.
+ * A random (version 4) UUID. `crypto.randomUUID` exists only in secure contexts, and a server on the local
+ * network is often reached by plain HTTP.
  */
 export function randomUUID(source: Crypto = crypto): string {
   if (typeof source.randomUUID === "function") return source.randomUUID();

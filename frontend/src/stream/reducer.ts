@@ -6,9 +6,9 @@ import { completeStage, endStages, snapshotStages, startStage } from "./stages";
 import type { ErrorContent, RunEvent } from "../types/streaming";
 
 /**
- * The one place where a run's state changes: pure, and the same for live events, replayed ones and what the user
- * does. Events whose id was seen already are ignored, ids may jump (joined tokens), and nothing changes a run that
- * has ended.
+ * The one place where a run's state changes: pure, and the same for live events, replayed ones and what the
+ * user does. Events whose id was seen already are ignored, ids may jump (joined tokens), and nothing changes
+ * a run that has ended.
  */
 export function reduce(state: RunState, action: RunAction): RunState {
   switch (action.type) {

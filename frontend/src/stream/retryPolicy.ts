@@ -6,7 +6,10 @@ import { connectionLost, REASONS, RUN_LOST } from "./sentences";
 /** Milliseconds before the first, second and third try. */
 export const RETRY_DELAYS: readonly number[] = [1000, 2000, 4000];
 
-/** A server that asks for more patience than this, in milliseconds, gets a Retry button instead of a countdown. */
+/**
+ * A server that asks for more patience than this, in milliseconds, gets a Retry button instead of a
+ * countdown.
+ */
 const LONGEST_WAIT = 30_000;
 
 export type Decision =

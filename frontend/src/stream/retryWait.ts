@@ -8,10 +8,11 @@ export interface RetryWait {
 }
 
 /**
- * Waits for the time of the next try, for the network, or for the user, whichever comes first. Without a network no
- * time runs; when it is back the try comes at once.
+ * Waits for the time of the next try, for the network, or for the user, whichever comes first. Without a
+ * network no time runs; when it is back the try comes at once.
  *
- * @param announce gets the time of the try, or null when it waits for the network, now and whenever that changes
+ * @param announce gets the time of the try, or null when it waits for the network; now, and whenever that
+ *   changes
  */
 export function waitToRetry(
   environment: Pick<Environment, "now" | "after" | "isOnline" | "onOnlineChange">,

@@ -31,12 +31,14 @@ const STOP_TIMEOUT = 2000;
 const CATCH_UP = 300;
 
 /**
- * Milliseconds that a run which was stopped before it began gets to say which conversation it belongs to: the next
- * message would begin another one otherwise.
+ * Milliseconds that a run which was stopped before it began gets to say which conversation it belongs to: the
+ * next message would begin another one otherwise.
  */
 const INTRODUCTION = 1500;
 
-/** Milliseconds that events the server has already sent may be under way before the stream counts as stuck. */
+/**
+ * Milliseconds that events the server has already sent may be under way before the stream counts as stuck.
+ */
 const IN_FLIGHT = 250;
 
 /**
@@ -278,7 +280,9 @@ export class RunClient {
     this.finish(this.heldEnd ?? { type: "stopped", at: this.now() });
   }
 
-  /** What the server stored is what the user saw: the tokens that are still under way belong to the answer. */
+  /**
+   * What the server stored is what the user saw: the tokens that are still under way belong to the answer.
+   */
   private catchUp(milliseconds: number): Promise<void> {
     if (this.connection === null) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,8 +1,9 @@
 /**
- * A parser of event streams (WHATWG HTML, "9.2.6 Interpreting an event stream") that takes bytes as they come.
+ * A parser of event streams (WHATWG HTML, "9.2.6 Interpreting an event stream") that takes bytes as they
+ * come.
  *
- * Lines are cut in the bytes and decoded one by one: CR and LF cannot be part of a multi-byte UTF-8 sequence, so a
- * chunk that ends inside a character, or between CR and LF, needs no care beyond keeping its bytes.
+ * Lines are cut in the bytes and decoded one by one: CR and LF cannot be part of a multi-byte UTF-8 sequence,
+ * so a chunk that ends inside a character, or between CR and LF, needs no care beyond keeping its bytes.
  */
 
 export interface ServerSentEvent {
@@ -27,8 +28,8 @@ export class SSEParserError extends Error {
 }
 
 /**
- * The most bytes that one line, and one event's data, may have. The largest honest event is the snapshot of a long
- * answer: 100,000 tokens are about half a megabyte.
+ * The most bytes that one line, and one event's data, may have. The largest honest event is the snapshot of a
+ * long answer: 100,000 tokens are about half a megabyte.
  */
 export const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 

@@ -1,7 +1,9 @@
 import { STAGES, type Stage, type StageCompleted, type StageStarted } from "../types/streaming";
 import type { StageRecord } from "./runState";
 
-/** The stages with one more running. A stage that starts again (a retried step) replaces its earlier record. */
+/**
+ * The stages with one more running. A stage that starts again (a retried step) replaces its earlier record.
+ */
 export function startStage(
   stages: readonly StageRecord[],
   { stage, candidates }: StageStarted,

@@ -34,8 +34,9 @@ export interface WatchdogHooks {
 }
 
 /**
- * Tells a slow connection from a stuck one. A stream that is silent may be waiting for its model, so silence alone
- * proves nothing before three heartbeats are missing; asking the server about the run proves it within 2 s.
+ * Tells a slow connection from a stuck one. A stream that is silent may be waiting for its model, so silence
+ * alone proves nothing before three heartbeats are missing; asking the server about the run proves it within
+ * 2 s.
  */
 export class Watchdog {
   private cancelTick: (() => void) | null = null;

@@ -6,7 +6,9 @@ import type { Session, SessionDetail, SessionPage, StopReceipt } from "./rest";
 
 const MESSAGE_STATUSES: readonly MessageStatus[] = ["running", "done", "cancelled", "error", "interrupted"];
 
-/** Each function reads the JSON of one answer and throws `DecodeError` when it is not what the protocol says. */
+/**
+ * Each function reads the JSON of one answer and throws `DecodeError` when it is not what the protocol says.
+ */
 export function readSession(json: unknown): Session {
   const session = asObject(json, "a session");
   return {

@@ -1,8 +1,8 @@
 /**
  * The events of a run, as they are on the wire (see docs/protocol.md).
  *
- * Values that come from the server keep the server's snake_case names everywhere on the page, so that a reader
- * finds the same word in the protocol, in a recorded stream and in the code.
+ * Values that come from the server keep the server's snake_case names everywhere on the page, so that a
+ * reader finds the same word in the protocol, in a recorded stream and in the code.
  */
 
 /** The steps of the pipeline that the page shows, in the order in which they run. */
@@ -94,7 +94,9 @@ export interface ErrorContent {
 type Event<Type extends string, Content> = {
   readonly type: Type;
   readonly content: Content;
-  /** When the server made the event: milliseconds since 1970 on the server's clock; null when it did not say. */
+  /**
+   * When the server made the event: milliseconds since 1970 on the server's clock; null when it did not say.
+   */
   readonly timestamp: number | null;
 };
 

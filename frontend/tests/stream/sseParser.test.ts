@@ -25,7 +25,10 @@ function parse(chunks: Uint8Array[], limit?: number): Parsed {
   return parsed;
 }
 
-/** The specification read word for word over the whole decoded text: slow, simple, and the judge of the parser. */
+/**
+ * The specification read word for word over the whole decoded text: slow, simple, and the judge of the
+ * parser.
+ */
 function reference(bytes: Uint8Array): Parsed {
   const parsed: Parsed = { events: [], comments: [], retry: null };
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).replace(/^\uFEFF/, "");

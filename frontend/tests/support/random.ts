@@ -1,4 +1,7 @@
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failing case can be run again. */
+/**
+ * Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failing case can be run
+ * again.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

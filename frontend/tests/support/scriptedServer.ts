@@ -59,7 +59,9 @@ export class StreamScript {
   }
 }
 
-/** Answers requests as the test says: the first handler of a route answers once, the last one from then on. */
+/**
+ * Answers requests as the test says: the first handler of a route answers once, the last one from then on.
+ */
 export class ScriptedServer {
   readonly requests: SeenRequest[] = [];
   readonly streams: StreamScript[] = [];

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { settle } from "../support/fakeEnvironment";
+import { ASK, Bench, FOLLOW, STATUS, quiet } from "../support/runBench";
+import { silent } from "../support/scriptedServer";
+
+describe("a silent connection", () => {
+  it("that the server answers beside: the model is thinking, and nothing is said", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    await bench.environment.advance(60_000);
+    assert.deepEqual([bench.state.status, bench.state.slow], ["streaming", false]);
+    assert.equal(bench.server.streams.length, 1);
+  });
+
+  it("to a server that does not answer: slow within 2 s, given up after three heartbeats", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, silent).on(FOLLOW, silent);
+    await bench.environment.advance(2000);
+    assert.equal(bench.state.slow, true);
+    await bench.environment.advance(12_000);
+    assert.equal(bench.state.status, "streaming");
+    await bench.environment.advance(1250);
+    assert.deepEqual([bench.state.status, bench.state.slow], ["reconnecting", false]);
+    assert.equal(bench.state.reconnect?.reason, "The connection to the server went silent.");
+    assert.ok(bench.server.streams[0]?.aborted);
+  });
+
+  it("is well again as soon as a byte comes", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, silent);
+    await bench.environment.advance(2000);
+    bench.server.last.send(":");
+    await settle();
+    assert.equal(bench.state.slow, false);
+  });
+
+  it("whose server has sent more than has arrived is noticed after 1 s, and replaced", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, quiet(15)).on(FOLLOW, bench.server.stream);
+    await bench.environment.advance(1000);
+    assert.equal(bench.state.status, "reconnecting");
+    await bench.environment.advance(1000);
+    assert.equal(bench.server.seen(FOLLOW)[0]?.headers.get("last-event-id"), "11");
+  });
+
+  it("that is heard while the question is open is not slow, answered or not", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, silent);
+    await bench.environment.advance(900);
+    bench.server.last.send(":");
+    await bench.environment.advance(700);
+    assert.equal(bench.server.seen(STATUS).length, 1);
+    assert.equal(bench.state.slow, false);
+  });
+
+  it("whose last bytes are merely under way is left alone", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, quiet(12));
+    await bench.environment.advance(900);
+    bench.server.last.event(12, "token", " off");
+    await bench.environment.advance(1000);
+    assert.deepEqual([bench.state.status, bench.server.streams.length], ["streaming", 1]);
+  });
+
+  it("asks again at once after a question without an answer", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    // What a change of network leaves: a few connections that are dead, and new ones that work.
+    bench.server.on(STATUS, silent, silent, silent, quiet(11));
+    await bench.environment.advance(2000);
+    assert.equal(bench.state.slow, true);
+    await bench.environment.advance(2250);
+    assert.equal(bench.state.slow, false);
+  });
+
+  it("is replaced at once when the user says so", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, silent).on(FOLLOW, bench.server.stream);
+    await bench.environment.advance(2000);
+    bench.client.retryNow();
+    await settle();
+    assert.deepEqual([bench.state.status, bench.state.slow], ["streaming", false]);
+    assert.ok(bench.server.streams[0]?.aborted);
+  });
+
+  it("without even a head: slow within 2 s, tried again after 5", async () => {
+    const bench = new Bench();
+    bench.server.on(ASK, silent);
+    await bench.start();
+    await bench.environment.advance(2000);
+    assert.deepEqual([bench.state.status, bench.state.slow], ["connecting", true]);
+    await bench.environment.advance(3000);
+    assert.equal(bench.state.status, "reconnecting");
+  });
+});
