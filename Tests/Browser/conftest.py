@@ -74,7 +74,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 @pytest.fixture
 def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartRill]:
-    """Starts servers. `documents` gives one Rill's documentation, `upstream` a model; the rest are settings."""
+    """Starts servers. `documents` gives one Rill's documentation, `upstream` a model; then come settings."""
     servers: list[RillServer] = []
 
     def start(

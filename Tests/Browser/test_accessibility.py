@@ -50,7 +50,7 @@ def finish_cited_answer(chat, upstream) -> None:
     upstream.play(
         paced("It **goes on** [1].\n\n```swift\nlet river = 1 // a comment\n```\n\n> Quoted [2].", 0.001)
     )
-    chat.ask("What happens when my connection drops?")
+    chat.ask("What happens to the answer when my connection breaks?")
     chat.expect_status("done")
     expect(chat.sources).to_be_visible()
 
@@ -61,7 +61,7 @@ def test_the_empty_page_is_accessible(calm_chat):
 
 
 def test_a_streaming_answer_is_accessible(calm_chat, upstream):
-    calm_chat.ask("What happens when my connection drops?")
+    calm_chat.ask("What happens to the answer when my connection breaks?")
     exchange = upstream.next_exchange()
     exchange.send("It goes on [1]")
     calm_chat.expect_answer("It goes on 1")
@@ -122,7 +122,7 @@ def test_the_dialogs_are_accessible(calm_chat, upstream):
 
 
 def test_stages_and_the_end_are_announced_and_tokens_are_not(calm_chat, upstream):
-    calm_chat.ask("What happens when my connection drops?")
+    calm_chat.ask("What happens to the answer when my connection breaks?")
     exchange = upstream.next_exchange()
     exchange.send("It goes on.")
     calm_chat.expect_answer("It goes on.")
