@@ -13,8 +13,9 @@ QUESTION = "What happens to the answer when my connection breaks?"
 
 
 def longest_prose(snippet: str) -> str:
-    """The longest run of plain words; passages are shown as Markdown, without its marks."""
-    return " ".join(max(re.findall(r"[A-Za-z, \n]+", snippet), key=len).split())
+    """The longest run of plain words in a line; passages are shown as Markdown, without marks and headings."""
+    lines = [line for line in snippet.splitlines() if not line.startswith("#")]
+    return max(re.findall(r"[A-Za-z, ]+", "\n".join(lines)), key=len).strip()
 
 
 @pytest.fixture
@@ -37,10 +38,10 @@ def test_an_example_question_is_answered_from_the_built_in_documents(product):
     expect(chat.questions).to_contain_text(question)
     assert chat.stages_seen()[-3:] == [SEARCHING, RERANKING, GENERATING]
     expect(chat.sources.get_by_role("listitem").first).to_be_visible()
-    expect(chat.answer_text.get_by_role("button", name=re.compile("^Source 1")).first).to_be_visible()
+    expect(chat.answer_text.get_by_role("button", name=re.compile("^Source ")).first).to_be_visible()
     expect(chat.page.get_by_test_id("model")).to_have_text(re.compile("Extractive"))
     stored = server.messages(chat.session_id())[-1]
-    assert stored["provider"] == "extractive" and "[1]" in stored["content"] and stored["sources"]
+    assert stored["provider"] == "extractive" and re.search(r"\[\d\]", stored["content"])
 
 
 @pytest.mark.parametrize("number", range(4))

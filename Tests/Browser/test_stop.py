@@ -1,6 +1,7 @@
 """FR-018 to FR-021: Stop ends the run, closes the model's connection, and keeps what the user saw."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -39,7 +40,7 @@ def test_stop_in_mid_answer_keeps_the_partial_answer(chat, server, upstream, how
 
 
 @pytest.mark.parametrize("moment", ["before its head", "after its head", "after some words"])
-def test_stop_while_the_model_is_silent_closes_its_connection(chat, server, upstream, moment):
+def test_stop_while_the_model_is_silent_closes_its_connection(chat, server, upstream, measure, moment):
     chat.ask("What flows here?")
     exchange = upstream.next_exchange()
     if moment != "before its head":
@@ -49,7 +50,8 @@ def test_stop_while_the_model_is_silent_closes_its_connection(chat, server, upst
         chat.expect_answer("A river")
     expect(chat.stage).to_be_visible()
     chat.stop_button.click()
-    exchange.wait_closed()
+    clicked = time.monotonic()
+    measure("connection to the model closed after Stop", max(0, exchange.wait_closed() - clicked) * 1000)
     chat.expect_status("cancelled")
     chat.expect_idle()
     expect(chat.error).to_have_count(0)
