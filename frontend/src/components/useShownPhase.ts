@@ -1,8 +1,11 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Phase } from "./stageText";
 
-/** How long a stage stays on the page at least, in milliseconds: three frames, so that none goes by unseen. */
-const leastTime = 50;
+/**
+ * How long a stage stays on the page at least, in milliseconds: one frame, so that none goes by undrawn and the last of
+ * three is still shown within 50 ms of its start.
+ */
+const leastTime = 20;
 
 /** What nobody needs to have seen gives way at once. */
 const passing: ReadonlySet<Phase | undefined> = new Set<Phase>(["connecting", "routing"]);
@@ -12,20 +15,24 @@ const passing: ReadonlySet<Phase | undefined> = new Set<Phase>(["connecting", "r
  * milliseconds are seen in their order. A stage that comes later than that is shown at once.
  */
 export function useShownPhase(phases: readonly Phase[]): Phase {
-  const [shown, setShown] = useState({ index: 0, since: 0 });
-  const index = Math.min(shown.index, phases.length - 1);
+  const [reached, setReached] = useState(0);
+  const drawnAt = useRef(0);
+  const index = Math.min(reached, phases.length - 1);
   const isBehind = index < phases.length - 1;
   const isPassing = passing.has(phases[index]);
   useEffect(() => {
+    // Counted from when it is on the page: on a busy machine that may be long after it was asked for.
+    drawnAt.current = Date.now();
+  }, [index]);
+  useEffect(() => {
     if (!isBehind) return;
-    const next = (): void => setShown({ index: index + 1, since: Date.now() });
-    const wait = shown.since + leastTime - Date.now();
-    if (wait <= 0 || isPassing) {
-      next();
+    const wait = isPassing ? 0 : drawnAt.current + leastTime - Date.now();
+    if (wait <= 0) {
+      setReached(index + 1);
       return;
     }
-    const timer = setTimeout(next, wait);
+    const timer = setTimeout(() => setReached(index + 1), wait);
     return () => clearTimeout(timer);
-  }, [isBehind, isPassing, index, shown.since]);
+  }, [isBehind, isPassing, index]);
   return phases[index] ?? "connecting";
 }

@@ -59,7 +59,7 @@ test("stages that follow each other within a frame are shown one by one, in thei
   await rendered.draw(<StageIndicator run={all} />);
   seen.push(statusText(rendered));
   for (let step = 0; step < 3; step += 1) {
-    await settled(() => context.mock.timers.tick(50));
+    await settled(() => context.mock.timers.tick(20));
     seen.push(statusText(rendered));
   }
   assert.deepEqual(
