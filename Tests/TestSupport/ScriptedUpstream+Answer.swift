@@ -52,17 +52,23 @@ extension ScriptedUpstream {
     }
 
     /// Sends a piece of the body.
-    public func send(_ bytes: some Collection<UInt8> & Sendable) async throws {
+    /// - Parameter isLast: ends the body in the same write, as most servers do.
+    public func send(_ bytes: some Collection<UInt8> & Sendable, isLast: Bool = false) async throws {
       guard !bytes.isEmpty else { return }
       var buffer = ByteBuffer()
       buffer.writeString(String(bytes.count, radix: 16) + "\r\n")
       buffer.writeBytes(bytes)
-      buffer.writeString("\r\n")
+      buffer.writeString(isLast ? "\r\n0\r\n\r\n" : "\r\n")
       try await outbound.write(buffer)
-      state.withLock { $0.sentBytes += bytes.count }
+      state.withLock { state in
+        state.sentBytes += bytes.count
+        state.isComplete = isLast
+      }
     }
 
-    public func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+    public func send(_ text: String, isLast: Bool = false) async throws {
+      try await send(Array(text.utf8), isLast: isLast)
+    }
 
     /// Ends a body that was sent in chunks.
     public func finish() async throws {
@@ -119,8 +125,7 @@ extension ScriptedUpstream.Answer {
         """)
     }
     if done { frames += Self.frame("[DONE]") }
-    try await send(frames)
-    try await finish()
+    try await send(frames, isLast: true)
   }
 
   /// A whole answer. `gate`, when there is one, is passed before every token.

@@ -2,10 +2,10 @@ import Synchronization
 
 /// What the transport's thread tells about a transfer. All calls come from that thread.
 protocol TransferReceiver: Sendable {
-  func receive(_ head: HTTPResponseHead) -> TransferVerdict
-  func receive(_ bytes: UnsafeRawBufferPointer) -> TransferVerdict
+  func receive(_ head: HTTPResponseHead, waking batch: WakeupBatch) -> TransferVerdict
+  func receive(_ bytes: UnsafeRawBufferPointer, waking batch: WakeupBatch) -> TransferVerdict
   /// The last call: the transfer's handle is gone, and so is its connection unless the response was whole.
-  func end(_ error: HTTPTransportError?)
+  func end(_ error: HTTPTransportError?, waking batch: WakeupBatch)
 }
 
 /// What becomes of a piece of a response.
@@ -116,25 +116,25 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
 
   // MARK: The transport's thread
 
-  func receive(_ head: HTTPResponseHead) -> TransferVerdict {
-    update { state in try state.decoder.receive(head, into: &state.batch) }
+  func receive(_ head: HTTPResponseHead, waking batch: WakeupBatch) -> TransferVerdict {
+    update(waking: batch) { state in try state.decoder.receive(head, into: &state.batch) }
   }
 
-  func receive(_ bytes: UnsafeRawBufferPointer) -> TransferVerdict {
+  func receive(_ bytes: UnsafeRawBufferPointer, waking batch: WakeupBatch) -> TransferVerdict {
     let isFull = state.withLock { state in
       // An empty batch is never full, or one large piece would wait for a task that waits for it.
       state.isPaused = !state.batch.isEmpty && state.batchBytes >= highWaterMark
       return state.isPaused
     }
     if isFull { return .pause }
-    return update { state in
+    return update(waking: batch) { state in
       state.batchBytes += bytes.count
       try state.decoder.receive(bytes, into: &state.batch)
     }
   }
 
-  func end(_ error: HTTPTransportError?) {
-    _ = update { state in
+  func end(_ error: HTTPTransportError?, waking batch: WakeupBatch) {
+    _ = update(waking: batch) { state in
       state.hasEnded = true
       guard state.failure == nil else { return }
       if let error, error.kind == .cancelled { throw error }
@@ -144,7 +144,9 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
   }
 
   /// Changes the state and wakes the task when there is something for it.
-  private func update(_ change: (inout State) throws -> Void) -> TransferVerdict {
+  private func update(
+    waking batch: WakeupBatch, _ change: (inout State) throws -> Void
+  ) -> TransferVerdict {
     let (verdict, waiter) = state.withLock { state -> (TransferVerdict, CheckedContinuation<Void, Never>?) in
       var verdict = TransferVerdict.taken
       do {
@@ -158,7 +160,7 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
       state.waiter = nil
       return (verdict, waiter)
     }
-    waiter?.resume()
+    if let waiter { batch.add(waiter) }
     return verdict
   }
 }

@@ -5,6 +5,7 @@ final class Transfer {
   let id: TransferID
   let easy: UnsafeMutableRawPointer
   private let receiver: any TransferReceiver
+  private let wakeups: WakeupBatch
   private var unsentBody: ArraySlice<UInt8>
   private var hasSentBody = false
   private var headers: UnsafeMutablePointer<curl_slist>?
@@ -13,14 +14,17 @@ final class Transfer {
   private var isHeadDelivered = false
 
   /// - Throws: ``HTTPTransportError`` when libcurl does not take the request.
-  init(id: TransferID, request: HTTPRequest, receiver: any TransferReceiver, connectTimeout: Duration) throws
-  {
+  init(
+    id: TransferID, request: HTTPRequest, receiver: any TransferReceiver, wakeups: WakeupBatch,
+    connectTimeout: Duration
+  ) throws {
     guard let easy = curl_easy_init() else {
       throw HTTPTransportError(kind: .closed, detail: "no memory for a transfer")
     }
     self.id = id
     self.easy = easy
     self.receiver = receiver
+    self.wakeups = wakeups
     unsentBody = ArraySlice(request.body ?? [])
     errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -64,7 +68,7 @@ final class Transfer {
 
   /// Tells the receiver that the handle is no longer driven.
   func end(_ error: HTTPTransportError?) {
-    receiver.end(error)
+    receiver.end(error, waking: wakeups)
   }
 
   /// What libcurl's result means. Its text may hold the host's name, so it is for the log only.
@@ -79,7 +83,7 @@ final class Transfer {
   // MARK: Callbacks
 
   fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-    switch receiver.receive(bytes) {
+    switch receiver.receive(bytes, waking: wakeups) {
     case .taken: bytes.count
     case .pause: rill_write_pause()
     // libcurl ends a transfer whose bytes were not all taken.
@@ -99,7 +103,7 @@ final class Transfer {
     if text.allSatisfy(\.isNewline) {
       guard head.status >= 200 else { return true }
       isHeadDelivered = true
-      return receiver.receive(head) == .taken
+      return receiver.receive(head, waking: wakeups) == .taken
     }
     guard let colon = text.firstIndex(of: ":") else { return true }
     let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }

@@ -95,9 +95,11 @@ final class TransferCommandQueue: Sendable {
       defer { (state.commands, state.endWaiters) = ([], []) }
       return (state.commands, state.endWaiters)
     }
+    let batch = WakeupBatch()
     for case .add(_, _, let receiver) in commands {
-      receiver.end(HTTPTransportError(kind: .closed, detail: "the transport is closed"))
+      receiver.end(HTTPTransportError(kind: .closed, detail: "the transport is closed"), waking: batch)
     }
+    batch.wake()
     for waiter in waiters { waiter.resume() }
   }
 }

@@ -16,6 +16,7 @@ final class TransferLoop {
   private let poller: any SocketPoller
   private let queue: TransferCommandQueue
   private let connectTimeout: Duration
+  private let wakeups = WakeupBatch()
   private var transfers: [TransferID: Transfer] = [:]
   /// Transfers that may still end by themselves, and until when.
   private var lingering: [(id: TransferID, deadline: ContinuousClock.Instant)] = []
@@ -61,20 +62,23 @@ final class TransferLoop {
     while !isClosing {
       poller.wait(milliseconds: millisecondsToWait(), ready: &ready)
       for socket in ready { act(on: socket) }
+      wakeups.wake()
       if let timer, timer <= clock.now { act(on: rill_socket_timeout(), events: 0) }
       isClosing = queue.takeAll(into: &commands)
       for command in commands { obey(command) }
       endFinishedTransfers()
       cancelOverdueTransfers()
+      wakeups.wake()
     }
     for transfer in Array(transfers.values) {
       end(transfer, HTTPTransportError(kind: .closed, detail: "the transport was closed"))
     }
+    wakeups.wake()
   }
 
   private func millisecondsToWait() -> Int32 {
-    let deadlines = lingering.map(\.deadline) + (timer.map { [$0] } ?? [])
-    guard let next = deadlines.min() else { return -1 }
+    let next = lingering.reduce(timer) { earliest, entry in min(earliest ?? entry.deadline, entry.deadline) }
+    guard let next else { return -1 }
     let (seconds, attoseconds) = clock.now.duration(to: next).components
     // Rounded up: waking up too early would only spin.
     let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
@@ -113,14 +117,15 @@ final class TransferLoop {
   private func add(_ id: TransferID, _ request: HTTPRequest, _ receiver: any TransferReceiver) {
     do {
       let transfer = try Transfer(
-        id: id, request: request, receiver: receiver, connectTimeout: connectTimeout)
+        id: id, request: request, receiver: receiver, wakeups: wakeups, connectTimeout: connectTimeout)
       guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
         throw HTTPTransportError(kind: .closed, detail: "libcurl took no further transfer")
       }
       transfers[id] = transfer
     } catch {
-      receiver.end(
-        error as? HTTPTransportError ?? HTTPTransportError(kind: .invalidRequest, detail: "\(error)"))
+      let error =
+        error as? HTTPTransportError ?? HTTPTransportError(kind: .invalidRequest, detail: "\(error)")
+      receiver.end(error, waking: wakeups)
     }
   }
 
