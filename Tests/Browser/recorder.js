@@ -1,14 +1,16 @@
 // Runs before the page's own scripts and notes what a person could have seen: every text of the stage line, every
-// state of the last answer, and what the content security policy has refused.
+// state of the last answer, when they clicked, and what the content security policy has refused.
 (() => {
-  const recorded = { stages: [], answers: [], violations: [] };
+  const recorded = { stages: [], answers: [], clicks: [], violations: [] };
+  const now = () => performance.timeOrigin + performance.now();
   window.__recorded = recorded;
   document.addEventListener("securitypolicyviolation", (event) => {
     recorded.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
   });
+  document.addEventListener("click", () => recorded.clicks.push(now()), { capture: true });
   const last = (list) => list[list.length - 1];
   const look = () => {
-    const at = performance.timeOrigin + performance.now();
+    const at = now();
     const stage = document.querySelector('[data-testid="stage"]');
     const text = stage ? stage.textContent : null;
     if (text !== (last(recorded.stages)?.text ?? null)) recorded.stages.push({ text, at });

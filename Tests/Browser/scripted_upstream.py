@@ -68,7 +68,7 @@ class Exchange:
         self._background.run(self._abort())
 
     def wait_closed(self, timeout: float = 5) -> float:
-        """Waits until Rill has closed the connection; returns when that was, by `time.monotonic`."""
+        """Waits until Rill has closed the connection; returns when that was, in ms since 1970."""
         if not self._closed.wait(timeout):
             raise AssertionError(f"the connection to the model was still open after {timeout} s")
         return self._closed_at
@@ -106,7 +106,7 @@ class Exchange:
         self._writer.close()
 
     def closed_by_client(self) -> None:
-        self._closed_at = time.monotonic()
+        self._closed_at = time.time() * 1000
         self._closed.set()
 
     async def _send_all(self, pieces: tuple[str, ...]) -> None:

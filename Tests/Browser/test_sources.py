@@ -13,7 +13,7 @@ QUESTION = "What happens to the answer when my connection breaks?"
 
 
 def longest_prose(snippet: str) -> str:
-    """The longest run of plain words in a line; passages are shown as Markdown, without marks and headings."""
+    """The longest run of plain words in a line; passages are shown without marks and headings."""
     lines = [line for line in snippet.splitlines() if not line.startswith("#")]
     return max(re.findall(r"[A-Za-z, ]+", "\n".join(lines)), key=len).strip()
 
