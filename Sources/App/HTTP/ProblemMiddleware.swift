@@ -41,10 +41,7 @@ extension RequestError {
     switch error.status {
     case .notFound: self = .noSuchPage
     case .contentTooLarge: self = .bodyTooLarge(limit: 128 * 1_024)
-    case .methodNotAllowed:
-      self.init(
-        status: .methodNotAllowed, code: "METHOD_NOT_ALLOWED",
-        detail: "This address does not take such requests.")
+    case .methodNotAllowed: self = .methodNotAllowed
     default:
       self.init(
         status: error.status, code: "INVALID_REQUEST",

@@ -38,6 +38,9 @@ extension RequestError {
   static let unsupportedMediaType = RequestError(
     status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
     detail: "Send the body as application/json.")
+  static let methodNotAllowed = RequestError(
+    status: .methodNotAllowed, code: "METHOD_NOT_ALLOWED",
+    detail: "This address does not take such requests.")
   static let unauthorized = RequestError(
     status: .unauthorized, code: "UNAUTHORIZED",
     detail: "This server needs an API token. Send it as Authorization: Bearer followed by the token.")

@@ -92,6 +92,7 @@ struct RillServer: Sendable {
       model: dependencies.model, knowledge: dependencies.knowledge, runMetrics: runMetrics,
       httpMetrics: httpMetrics
     ).add(to: api)
+    router.refuseOtherMethods()
     return router
   }
 

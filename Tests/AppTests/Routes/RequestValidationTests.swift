@@ -70,6 +70,16 @@ import Testing
     }
   }
 
+  @Test("A method that an address does not take is 405 and names those that it does")
+  func otherMethods() async throws {
+    try await withRill { rill in
+      let response = try await rill.client.send("PUT", "/sessions/\(UUID().wireString)", body: "{}")
+      #expect(response.status == 405)
+      #expect(response.headers["allow"] == "DELETE, GET, PATCH")
+      #expect(try response.decoded()["code"] as? String == "METHOD_NOT_ALLOWED")
+    }
+  }
+
   @Test("8,000 characters and unknown keys are fine")
   func longestMessage() async throws {
     try await withRill { rill in
