@@ -17,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
     try await CommandFailure.reporting {
       let configuration = try await options.load()
       let logger = LogBootstrap.start(level: configuration.logLevel)
+      FileDescriptorLimit.raise()
       let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
       let transport = try HTTPTransport()
       try await serve(configuration, database, transport, logger)
