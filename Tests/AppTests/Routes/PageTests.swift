@@ -71,7 +71,8 @@ import Testing
     try await withRill(configure: { $0.apiToken = Secret("s3cret") }) { rill in
       #expect(try await rill.client.send("GET", "/").status == 200)
       #expect(try await rill.client.send("GET", "/health").status == 200)
-      let page = try await rill.client.send("GET", "/c/\(UUID().wireString)", headers: ["accept": "text/html"])
+      let address = "/c/\(UUID().wireString)"
+      let page = try await rill.client.send("GET", address, headers: ["accept": "text/html"])
       #expect(page.status == 200)
       for headers in [[:], ["authorization": "Bearer wrong"], ["authorization": "s3cret"]] {
         let response = try await rill.client.send("GET", "/sessions", headers: headers)
