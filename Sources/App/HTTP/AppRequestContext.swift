@@ -13,5 +13,7 @@ struct AppRequestContext: RequestContext {
   }
 
   /// Bodies are small JSON objects: 8,000 characters, each escaped to 12 bytes at the worst, and some keys.
-  var maxUploadSize: Int { 128 * 1_024 }
+  static let maxBodySize = 128 * 1_024
+
+  var maxUploadSize: Int { Self.maxBodySize }
 }

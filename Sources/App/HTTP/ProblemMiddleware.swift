@@ -40,7 +40,7 @@ extension RequestError {
   private init(mapping error: HTTPError) {
     switch error.status {
     case .notFound: self = .noSuchPage
-    case .contentTooLarge: self = .bodyTooLarge(limit: 128 * 1_024)
+    case .contentTooLarge: self = .bodyTooLarge(limit: AppRequestContext.maxBodySize)
     case .methodNotAllowed: self = .methodNotAllowed
     default:
       self.init(

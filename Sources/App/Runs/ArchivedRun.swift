@@ -30,6 +30,12 @@ struct ArchivedRun: Sendable {
   /// gets looks like a repetition; the snapshot replaces what it has.
   func replay(time: RunTime, after position: Int) -> RunLog {
     let log = RunLog(time: time, baseID: position)
+    append(to: log, after: position)
+    return log
+  }
+
+  /// Writes what a reader at a position lacks into a log that begins there.
+  func append(to log: RunLog, after position: Int) {
     if position == 0 {
       log.append(
         .metadata(
@@ -42,7 +48,6 @@ struct ArchivedRun: Sendable {
       log.append(.snapshot(text: message.content, stage: nil, sources: answer.sources))
     }
     log.append(terminalEvent)
-    return log
   }
 
   private var terminalEvent: RunEvent {

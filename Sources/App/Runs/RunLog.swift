@@ -75,7 +75,6 @@ final class RunLog: Sendable {
 
   var lastID: Int { state.withLock { $0.lastID } }
   var tokenCount: Int { state.withLock { $0.tokenCount } }
-  var isEnded: Bool { state.withLock { $0.isEnded } }
   /// The answer so far.
   var text: String { state.withLock { String(decoding: $0.text, as: UTF8.self) } }
   /// The event that ended the run.

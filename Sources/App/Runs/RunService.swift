@@ -144,8 +144,10 @@ final class RunService: Service {
       if request.runID != nil, let archived = try await archivedRun(id: run.id) {
         guard try await planner.isSameRequest(request, as: archived) else { throw RequestError.runConflict }
         registry.withLock { $0.discard(run) }
+        // Into the run's own log: the same request may have attached to it in the meantime.
+        archived.append(to: run.log, after: 0)
         run.completion.fulfil(archived.status)
-        return RunReader(replaying: archived.replay(time: time, after: 0), after: 0)
+        return RunReader(run: run, after: 0)
       }
       let turn = try await planner.plan(request, run: run, now: time.date())
       run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
@@ -199,7 +201,6 @@ final class RunService: Service {
   }
 
   func activeRun(sessionID: UUID) -> Run? { registry.withLock { $0.activeRun(sessionID: sessionID) } }
-  var activeCount: Int { registry.withLock { $0.activeCount } }
 
   /// Stops a run and waits until nothing of it is left: its upstream connection is closed and its answer stored.
   /// A run that is not known yet will end as soon as it comes.

@@ -64,6 +64,14 @@ import Testing
       #expect(events.types == ["metadata", "snapshot", "done"])
       #expect(events[1]["text"] == "It flows.")
       #expect(rill.upstream.requests.isEmpty)
+      try await withThrowingTaskGroup(of: [String].self) { group in
+        for _ in 0..<16 {
+          group.addTask {
+            try await rill.client.ask("What does the river do?", session: session, run: run).types
+          }
+        }
+        for try await types in group { #expect(types == ["metadata", "snapshot", "done"]) }
+      }
       let other = try await rill.client.send(
         "POST", "/chat/stream", body: HTTPTestClient.question("Else?", session: session, run: run))
       #expect(try other.decoded()["code"] as? String == "RUN_CONFLICT")
