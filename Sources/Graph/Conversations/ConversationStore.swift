@@ -21,7 +21,7 @@ public protocol ConversationStore: Sendable {
   /// Messages of a session, oldest first (by the order in which they were added).
   func messages(sessionID: UUID) async throws -> [Message]
   func message(id: UUID) async throws -> Message?
-  /// The assistant message that a run wrote.
+  /// The assistant message that a run wrote, the newest run of those that wrote it.
   func message(runID: UUID) async throws -> Message?
 
   /// Adds the messages in one transaction, and sets the session's `updatedAt` to that of the last of them.
@@ -29,7 +29,8 @@ public protocol ConversationStore: Sendable {
   func add(_ messages: [Message]) async throws
   /// Replaces content, status and answer details of an existing message.
   func update(_ message: Message) async throws
-  /// Marks every message that is still `running` as `interrupted`: called once at the start, when no run can be alive.
+  /// Marks every message that is still `running` as `interrupted`, except those whose run is stored and still running:
+  /// called once at the start, after the stored runs that were cut off have been ended.
   /// - Returns: how many there were.
   func interruptRunningMessages(errorCode: String, errorMessage: String) async throws -> Int
 }

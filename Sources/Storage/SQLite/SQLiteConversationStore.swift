@@ -7,14 +7,7 @@ public struct SQLiteConversationStore: ConversationStore {
   let database: SQLiteDatabase
 
   public func createSession(_ session: Session) async throws {
-    try await database.write { db in
-      try db.execute(
-        sql: "INSERT INTO sessions (id, title, created_at, updated_at) VALUES (?, ?, ?, ?)",
-        arguments: [
-          StoredValues.text(session.id), session.title, StoredValues.milliseconds(session.createdAt),
-          StoredValues.milliseconds(session.updatedAt),
-        ])
-    }
+    try await database.write { try session.insert($0) }
   }
 
   public func session(id: UUID) async throws -> Session? {
@@ -76,36 +69,12 @@ public struct SQLiteConversationStore: ConversationStore {
 
   public func add(_ messages: [Message]) async throws {
     try await database.write { db in
-      for message in messages {
-        try Self.touchSession(of: message, db)
-        try db.execute(
-          sql: """
-            INSERT INTO messages
-              (id, session_id, parent_id, role, content, status, created_at, run_id, answer)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            StoredValues.text(message.id), StoredValues.text(message.sessionID),
-            message.parentID.map(StoredValues.text), message.role.rawValue, message.content,
-            message.status.rawValue, StoredValues.milliseconds(message.createdAt),
-            message.answer.map { StoredValues.text($0.runID) }, try message.answer.map(StoredValues.json),
-          ])
-      }
+      for message in messages { try message.insert(db) }
     }
   }
 
   public func update(_ message: Message) async throws {
-    try await database.write { db in
-      try db.execute(
-        sql: "UPDATE messages SET content = ?, status = ?, run_id = ?, answer = ? WHERE id = ?",
-        arguments: [
-          message.content, message.status.rawValue, message.answer.map { StoredValues.text($0.runID) },
-          try message.answer.map(StoredValues.json), StoredValues.text(message.id),
-        ])
-      guard db.changesCount > 0 else {
-        throw StoreError(.notFound, "This message no longer exists; its conversation may have been deleted.")
-      }
-    }
+    try await database.write { try message.update($0) }
   }
 
   public func interruptRunningMessages(errorCode: String, errorMessage: String) async throws -> Int {
@@ -114,7 +83,9 @@ public struct SQLiteConversationStore: ConversationStore {
         sql: """
           UPDATE messages SET status = 'interrupted',
             answer = json_set(answer, '$.errorCode', ?, '$.errorMessage', ?)
-          WHERE status = 'running'
+          WHERE status = 'running' AND NOT EXISTS (
+            SELECT 1 FROM runs WHERE runs.message_id = messages.id AND runs.status = 'running'
+          )
           """,
         arguments: [errorCode, errorMessage])
       return db.changesCount
@@ -130,38 +101,5 @@ public struct SQLiteConversationStore: ConversationStore {
     try await database.read { db in
       try Row.fetchOne(db, sql: sql, arguments: [StoredValues.text(id)]).map(Message.init(row:))
     }
-  }
-
-  private static func touchSession(of message: Message, _ db: Database) throws {
-    try db.execute(
-      sql: "UPDATE sessions SET updated_at = ? WHERE id = ?",
-      arguments: [StoredValues.milliseconds(message.createdAt), StoredValues.text(message.sessionID)])
-    guard db.changesCount > 0 else {
-      throw StoreError(.notFound, "This conversation no longer exists. Start a new one.")
-    }
-  }
-}
-
-extension Session {
-  fileprivate init(row: Row) throws {
-    self.init(
-      id: try StoredValues.id(row["id"]), title: row["title"],
-      createdAt: StoredValues.date(milliseconds: row["created_at"]),
-      updatedAt: StoredValues.date(milliseconds: row["updated_at"]))
-  }
-}
-
-extension Message {
-  fileprivate init(row: Row) throws {
-    guard let role = Role(rawValue: row["role"]), let status = Status(rawValue: row["status"]) else {
-      throw StoredValues.unreadable("message")
-    }
-    let parent: String? = row["parent_id"]
-    let answer: String? = row["answer"]
-    self.init(
-      id: try StoredValues.id(row["id"]), sessionID: try StoredValues.id(row["session_id"]),
-      parentID: try parent.map(StoredValues.id), role: role, content: row["content"], status: status,
-      createdAt: StoredValues.date(milliseconds: row["created_at"]),
-      answer: try answer.map { try StoredValues.value(AnswerDetails.self, json: $0) })
   }
 }

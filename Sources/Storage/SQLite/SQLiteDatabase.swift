@@ -38,6 +38,8 @@ public struct SQLiteDatabase: StoreHealth {
 
   public var conversations: SQLiteConversationStore { SQLiteConversationStore(database: self) }
   public var knowledge: SQLiteKnowledgeStore { SQLiteKnowledgeStore(database: self) }
+  public var runs: SQLiteRunStore { SQLiteRunStore(database: self) }
+  public var checkpointer: SQLiteCheckpointer { SQLiteCheckpointer(database: self) }
 
   public func checkAvailability() async throws {
     try await read { db in
@@ -84,8 +86,16 @@ public struct SQLiteDatabase: StoreHealth {
     }
     let file = folder.appendingPathComponent(fileName)
     let pool = try DatabasePool(path: file.path, configuration: configuration)
+    try pool.writeWithoutTransaction(requireDurableCommits)
     try SQLiteSchema.migrate(pool)
     return SQLiteDatabase(writer: pool, file: file)
+  }
+
+  /// What was acknowledged survives a power cut, not only the end of the process: each commit waits for the disk.
+  ///
+  /// Set after the pool has been opened, which itself settles for less (`NORMAL`: the last commits may be lost).
+  private static func requireDurableCommits(_ db: Database) throws {
+    try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1")
   }
 
   private static var configuration: Configuration {

@@ -20,6 +20,18 @@ enum SQLiteErrorMapping {
     }
   }
 
+  /// The error as one of a single row or value, which the next statement of the transaction need not fear; `nil` when
+  /// it is one of the database itself, such as a full disk.
+  static func refusal(_ error: any Error) -> StoreError? {
+    switch error {
+    case let error as StoreError: error
+    case let error as DatabaseError
+    where [.SQLITE_CONSTRAINT, .SQLITE_TOOBIG, .SQLITE_MISMATCH].contains(error.resultCode): map(error)
+    case is DatabaseError, is CancellationError: nil
+    default: StoreError(.failed, failure, detail: String(describing: error))
+    }
+  }
+
   private static func map(_ error: DatabaseError) -> StoreError {
     let detail = "\(error.extendedResultCode): \(error.message ?? "no message")"
     let (code, message): (StoreError.Code, String) =

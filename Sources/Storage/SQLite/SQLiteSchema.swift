@@ -15,11 +15,12 @@ enum SQLiteSchema {
     try migrator.migrate(writer)
   }
 
-  private static var migrator: DatabaseMigrator {
+  static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1 conversations") { try $0.execute(sql: conversations) }
     migrator.registerMigration("1 knowledge") { try $0.execute(sql: knowledge) }
     migrator.registerMigration("1 settings") { try $0.execute(sql: settings) }
+    migrator.registerMigration("2 runs", migrate: SQLiteRunSchema.create)
     return migrator
   }
 

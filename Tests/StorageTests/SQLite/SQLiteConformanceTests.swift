@@ -1,5 +1,6 @@
 import Graph
 import Storage
+import TestSupport
 import Testing
 
 @Suite("SQLite")
@@ -12,5 +13,21 @@ struct SQLiteConformanceTests {
   @Test("knowledge", arguments: KnowledgeStoreConformance.cases)
   func knowledge(rule: KnowledgeStoreConformance.Case) async throws {
     try await withDatabase { try await rule.check($0.knowledge) }
+  }
+
+  @Test("runs", arguments: RunStoreConformance.cases)
+  func runs(rule: RunStoreConformance.Case) async throws {
+    try await withDatabase { try await rule.check($0.runStores) }
+  }
+
+  @Test("checkpoints")
+  func checkpoints() async throws {
+    try await withDatabase { try await CheckpointerConformance($0.checkpointer).verify() }
+  }
+}
+
+extension SQLiteDatabase {
+  var runStores: RunStores {
+    RunStores(runs: runs, conversations: conversations, checkpointer: checkpointer)
   }
 }

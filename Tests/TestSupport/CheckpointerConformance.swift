@@ -1,23 +1,24 @@
 import Foundation
-import Graph
+public import Graph
 
 /// What every ``Checkpointer`` must do, whatever it keeps its checkpoints in.
 ///
 /// Throws a ``Violation`` at the first sentence that does not hold. It knows no test framework, so that the tests of any
 /// implementation can call it: `try await CheckpointerConformance(checkpointer).verify()`.
-struct CheckpointerConformance {
-  struct Violation: Error, CustomStringConvertible {
-    let description: String
+public struct CheckpointerConformance: Sendable {
+  public struct Violation: Error, CustomStringConvertible {
+    public let description: String
   }
 
   private let checkpointer: any Checkpointer
 
   /// - Parameter checkpointer: empty, and keeping at least four checkpoints per thread.
-  init(_ checkpointer: any Checkpointer) {
+  public init(_ checkpointer: any Checkpointer) {
     self.checkpointer = checkpointer
   }
 
-  func verify() async throws {
+  /// - Throws: ``Violation``, or what the checkpointer throws.
+  public func verify() async throws {
     try await unknownThreadIsEmpty()
     try await keepsEverythingOfACheckpoint()
     try await listsInOrder()

@@ -1,0 +1,81 @@
+public import Foundation
+import GRDB
+public import Graph
+
+/// Runs and their logs in SQLite.
+public struct SQLiteRunStore: RunStore {
+  let database: SQLiteDatabase
+
+  public func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
+    guard !changes.isEmpty else { return [] }
+    return try await database.write { db in
+      let writer = SQLiteRunWriter(db: db)
+      return try changes.map(writer.apply)
+    }
+  }
+
+  public func run(id: UUID) async throws -> RunRecord? {
+    try await database.read { db in
+      try Row.fetchOne(
+        try db.cachedStatement(sql: "SELECT * FROM runs WHERE id = ?"), arguments: [StoredValues.text(id)]
+      ).map(RunRecord.init(row:))
+    }
+  }
+
+  public func runningRuns(limit: Int) async throws -> [RunRecord] {
+    try await database.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM runs WHERE status = 'running' ORDER BY sequence LIMIT ?",
+        arguments: [max(limit, 0)]
+      ).map(RunRecord.init(row:))
+    }
+  }
+
+  public func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
+    try await database.read { db in
+      let statement = try db.cachedStatement(
+        sql: """
+          SELECT first_id, last_id, token_count, payload FROM run_events
+          WHERE run = (SELECT sequence FROM runs WHERE id = ?) AND last_id > ? ORDER BY last_id LIMIT ?
+          """)
+      return try Row.fetchAll(statement, arguments: [StoredValues.text(runID), id, max(limit, 1)]).map {
+        RunLogBatch(
+          runID: runID, firstID: $0["first_id"], lastID: $0["last_id"], tokenCount: $0["token_count"],
+          payload: $0["payload"])
+      }
+    }
+  }
+
+  public func compactRuns(endedBefore: Date, limit: Int) async throws -> Int {
+    guard limit > 0 else { return 0 }
+    return try await database.write { db in
+      let runs = try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT sequence FROM runs WHERE is_compacted = 0 AND ended_at IS NOT NULL AND ended_at < ?
+          ORDER BY ended_at LIMIT ?
+          """,
+        arguments: [StoredValues.milliseconds(endedBefore), limit])
+      for run in runs {
+        try db.cachedStatement(sql: "DELETE FROM run_events WHERE run = ?").execute(arguments: [run])
+        try db.cachedStatement(sql: "UPDATE runs SET is_compacted = 1 WHERE sequence = ?")
+          .execute(arguments: [run])
+      }
+      return runs.count
+    }
+  }
+}
+
+extension RunRecord {
+  fileprivate init(row: Row) throws {
+    guard let status = Message.Status(rawValue: row["status"]) else { throw StoredValues.unreadable("run") }
+    let endedAt: Int64? = row["ended_at"]
+    self.init(
+      id: try StoredValues.id(row["id"]), sessionID: try StoredValues.id(row["session_id"]),
+      messageID: try StoredValues.id(row["message_id"]), fingerprint: row["fingerprint"],
+      threadID: row["thread_id"], status: status, lastEventID: row["last_event_id"],
+      tokenCount: row["token_count"], isCompacted: row["is_compacted"],
+      createdAt: StoredValues.date(milliseconds: row["created_at"]),
+      endedAt: endedAt.map(StoredValues.date(milliseconds:)))
+  }
+}
