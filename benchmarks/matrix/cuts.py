@@ -14,8 +14,10 @@ from .wire import Broken, Cut
 WIDTH = 50
 MOST_CUTS = 20
 FRAME_BYTES = 115
-HEAD_BYTES = 2600
+HEAD_BYTES = 6500
 """About the bytes of a frame with a token, and of everything before the first one."""
+SHORTEST = 6000
+"""No stream is shorter than this, so that the first cut always comes."""
 
 
 @dataclass
@@ -44,7 +46,8 @@ class CutRun:
             return None
         total = HEAD_BYTES + FRAME_BYTES * len(self.pieces)
         done = self.reader.last_id * FRAME_BYTES
-        return self.rng.randint(1, max(200, 2 * (total - done) // (left + 1)))
+        most = max(200, 2 * (total - done) // (left + 1))
+        return self.rng.randint(1, most if self.reader.cuts else min(most, SHORTEST))
 
 
 async def once(run: CutRun, rill: Rill, post: bool) -> None:

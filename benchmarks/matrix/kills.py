@@ -1,0 +1,254 @@
+"""Fault 2: SIGKILL at random moments under load, and what the next start makes of it."""
+
+import asyncio
+import contextlib
+import sqlite3
+from dataclasses import dataclass, field
+
+from . import compare
+from .lab import Lab, Row, in_parallel, new_id, question
+from .reader import Reader, follow_to_end
+from .server import Rill
+from .upstream import Upstream
+from .wire import Broken, call
+
+LOAD = 20
+FLUSH = 0.2
+"""The flush interval, RILL_FLUSH_INTERVAL."""
+SLACK = 0.15
+"""What a flush may take on a busy machine before it counts as late, in seconds."""
+TOLD_WITHIN = 1.0
+"""Seconds from readiness until every reader of an interrupted run must know."""
+ENDED = ("done", "cancelled", "error", "interrupted")
+
+
+@dataclass
+class KilledRun:
+    tag: str
+    text: str
+    session_id: str | None
+    run_id: str = field(default_factory=new_id)
+    reader: Reader = field(default_factory=Reader)
+    saved: str = ""
+    """What it had been told more than one flush interval before the kill."""
+    status: str = ""
+
+    @property
+    def body(self) -> dict:
+        body = {"message": question(self.tag), "run_id": self.run_id}
+        return body | ({"session_id": self.session_id} if self.session_id else {})
+
+    async def ask(self, rill: Rill, after: float) -> None:
+        await asyncio.sleep(after)
+        with contextlib.suppress(Broken):
+            await self.reader.follow(rill.port, self.run_id, self.body)
+        if metadata := self.reader.first("metadata"):
+            self.session_id = metadata.content["session_id"]
+
+
+@dataclass
+class Tally:
+    """What is printed as the rows of this fault."""
+
+    answers: Row = field(default_factory=lambda: Row("kill -9 under load: what is stored of each run"))
+    told: Row = field(default_factory=lambda: Row("… readers told after the restart"))
+    repeats: Row = field(default_factory=lambda: Row("… the same request again"))
+    continued: Row = field(default_factory=lambda: Row("… continued from the checkpoint"))
+    intact: Row = field(default_factory=lambda: Row("… all sessions in the end, integrity_check"))
+    slowest: float = 0.0
+    statuses: dict[str, int] = field(default_factory=dict)
+    kills: int = 0
+    kills_while_starting: int = 0
+
+
+async def load(lab: Lab, rill: Rill, upstream: Upstream, number: int, sessions: list[str]) -> list[KilledRun]:
+    """Starts runs, kills the server at a random moment, and notes what each reader had been told."""
+    rng = lab.rng("kill", number)
+    runs = []
+    old = rng.sample(sessions, min(len(sessions), LOAD // 4))
+    for index in range(LOAD):
+        tag = f"kill-{number}-{index}"
+        plan = upstream.plan(tag, rng.randint(20, 120), pace=rng.choice((0, 0.005, 0.02)), first=rng.random() * 0.2)
+        runs.append(KilledRun(tag, plan.text, old[index] if index < len(old) else None))
+    asking = [asyncio.create_task(run.ask(rill, rng.random() * 0.4)) for run in runs]
+    await asyncio.sleep(0.05 + rng.random() * 1.6)
+    killed_at = await rill.kill()
+    await asyncio.gather(*asking)
+    for run in runs:
+        run.saved = run.reader.text_before(killed_at - FLUSH - SLACK)
+    return runs
+
+
+async def restart(lab: Lab, rill: Rill, number: int, tally: Tally) -> None:
+    """Starts the server again; every tenth time it is killed while it starts."""
+    rng = lab.rng("restart", number)
+    if rng.random() < 0.1:
+        starting = rill.launch()
+        await asyncio.sleep(rng.random() * 0.12)
+        await rill.kill()
+        await asyncio.gather(starting, return_exceptions=True)
+        tally.kills_while_starting += 1
+    await rill.start()
+
+
+async def check(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -> None:
+    had_ended = run.reader.terminal is not None
+    answer = await call(rill.port, "GET", f"/chat/runs/{run.run_id}")
+    if answer.status == 404:
+        known = [f"{run.tag}: unknown after the restart, but its reader had event {run.reader.last_id}"]
+        tally.answers.count(known if run.reader.events else [])
+        run.status = "unknown"
+    else:
+        run.status = answer.json["status"]
+        tally.told.count(await problems_of_resuming(run, rill, tally, had_ended))
+        tally.answers.count(await problems_of_answer(run, rill, upstream, had_ended))
+    tally.statuses[run.status] = tally.statuses.get(run.status, 0) + 1
+
+
+async def problems_of_resuming(run: KilledRun, rill: Rill, tally: Tally, had_ended: bool) -> list[str]:
+    if had_ended:
+        return []
+    position = run.reader.last_id
+    await follow_to_end(run.reader, rill.port, run.run_id, timeout=10)
+    problems = list(run.reader.problems)
+    if run.status == "interrupted":
+        problems += compare.terminal(run.reader.terminal, "error", code="INTERRUPTED")
+        if run.reader.terminal:
+            delay = run.reader.terminal.at - rill.ready_at
+            tally.slowest = max(tally.slowest, delay)
+            if delay > TOLD_WITHIN:
+                problems.append(f"told {delay:.2f} s after the server was ready")
+    elif run.reader.terminal and run.reader.terminal.type != run.status:
+        problems.append(f"it ended with {run.reader.terminal.type}, the run is {run.status}")
+    return [f"{run.tag} (resumed after {position}): {problem}" for problem in problems]
+
+
+async def problems_of_answer(run: KilledRun, rill: Rill, upstream: Upstream, had_ended: bool) -> list[str]:
+    problems = []
+    if run.session_id is None:  # It had been told nothing; its stream says now where it is.
+        if metadata := run.reader.first("metadata"):
+            run.session_id = metadata.content["session_id"]
+        else:
+            return [f"{run.tag}: its stream does not name its session"]
+    if run.status not in ENDED:
+        problems.append(f"still {run.status}")
+    stored = await rill.answer_of(run.session_id, run.run_id)
+    text = stored["content"] if stored else ""
+    sent = "".join(exchange.text for exchange in upstream.exchanges.get(run.tag, []))
+    if stored is None:
+        problems.append("its answer's place is not stored")
+    elif not sent.startswith(text):
+        problems.append("what is stored is no prefix of what the model sent")
+    elif not text.startswith(run.saved):
+        problems.append(f"{len(text)} characters stored, {len(run.saved)} told long before the kill")
+    elif run.reader.text != text:
+        problems.append(f"its reader has {len(run.reader.text)} characters, {len(text)} are stored")
+    if had_ended or run.status == "done":
+        problems += compare.stored(stored, "done", run.text)
+    if upstream.asked(run.tag) > 1:
+        problems.append(f"the model was asked {upstream.asked(run.tag)} times")
+    return [f"{run.tag}: {problem}" for problem in problems]
+
+
+async def repeat(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -> None:
+    """The page or a proxy sends the same request again: it attaches, and nothing is billed."""
+    again = await follow_to_end(Reader(), rill.port, run.run_id, run.body)
+    problems = list(again.problems)
+    if again.text != run.reader.text:
+        problems.append(f"it was told {len(again.text)} characters, not {len(run.reader.text)}")
+    if upstream.asked(run.tag) > 1:
+        problems.append(f"the model was asked {upstream.asked(run.tag)} times")
+    tally.repeats.count(f"{run.tag}: {problem}" for problem in problems)
+
+
+async def continue_run(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -> None:
+    """Continue gives the whole answer under the same message; with a checkpoint it does not search again."""
+    had_searched = run.reader.first("token") is not None
+    before = upstream.asked(run.tag)
+    upstream.plans[run.tag].pace = 0
+    new_run = new_id()
+    reader = Reader()
+    path = f"/chat/runs/{run.run_id}/continue"
+    await follow_to_end(reader, rill.port, new_run, {"run_id": new_run}, path=path)
+    problems = reader.problems + compare.terminal(reader.terminal, "done")
+    types = {event.type for event in reader.events}
+    if had_searched and types & {"retrieval_start", "reranking_start", "routing_start"}:
+        problems.append("it searched again")
+    if not reader.first("snapshot"):
+        problems.append("no snapshot took away the partial answer")
+    if reader.text != run.text:
+        problems.append(f"{len(reader.text)} characters instead of {len(run.text)}")
+    if upstream.asked(run.tag) != before + 1:
+        problems.append(f"the model was asked {upstream.asked(run.tag) - before} times")
+    old, new = (r.first("metadata") for r in (run.reader, reader))
+    if old and new and old.content["message_id"] != new.content["message_id"]:
+        problems.append("it wrote another message")
+    if run.session_id:
+        problems += compare.stored(await rill.answer_of(run.session_id, new_run), "done", run.text)
+        refused = await call(rill.port, "POST", path, {"run_id": new_id()})
+        if (refused.status, refused.code) != (409, "NOT_INTERRUPTED"):
+            problems.append(f"continued a second time it answers {refused.status} {refused.code}")
+    tally.continued.count(f"{run.tag}: {problem}" for problem in problems)
+
+
+async def recovery(
+    lab: Lab, rill: Rill, upstream: Upstream, runs: list[KilledRun], number: int, tally: Tally
+) -> None:
+    await in_parallel((check(run, rill, upstream, tally) for run in runs), LOAD)
+    rng = lab.rng("sample", number)
+    known = [run for run in runs if run.status != "unknown" and run.reader.terminal]
+    await in_parallel((repeat(run, rill, upstream, tally) for run in rng.sample(known, min(3, len(known)))), 3)
+    cut_off = [run for run in known if run.status == "interrupted"]
+    chosen = rng.sample(cut_off, min(2, len(cut_off)))
+    await in_parallel((continue_run(run, rill, upstream, tally) for run in chosen), 2)
+    for run in runs:
+        upstream.forget(run.tag)
+
+
+async def final_look(rill: Rill, expected: set[str], tally: Tally) -> None:
+    """Every session can be read, every message is there and ended; SQLite finds nothing wrong."""
+    cursor, found = "", set()
+    while True:
+        page = await rill.get(f"/sessions?limit=100{cursor}")
+        for session in page["sessions"]:
+            messages = (await rill.get(f"/sessions/{session['id']}/messages"))["messages"]
+            states = [m["status"] for m in messages if m["role"] == "assistant"]
+            problems = [] if messages and all(s in ENDED for s in states) else [f"{session['id']}: {states}"]
+            tally.intact.count(problems)
+            found.add(session["id"])
+        if not page["next_cursor"]:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    tally.intact.count([f"{len(expected - found)} sessions are lost"] if expected - found else [])
+    active = await rill.metric("rill_runs_active")
+    tally.intact.count([f"{active} runs are active"] if active else [])
+    await rill.stop()
+    for file in rill.data.glob("*.sqlite*"):
+        if file.name.endswith(("-wal", "-shm")):
+            continue
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            result = database.execute("PRAGMA integrity_check").fetchone()[0]
+        tally.intact.count([] if result == "ok" else [f"{file.name}: {result}"])
+
+
+async def run(lab: Lab) -> list[Row]:
+    tally, sessions = Tally(), []
+    async with lab.upstream() as upstream:
+        async with lab.rill("kills", upstream, RILL_FLUSH_INTERVAL=FLUSH, RILL_DISCONNECT_GRACE=60) as rill:
+            while tally.kills + tally.kills_while_starting < lab.tries(200, 12):
+                runs = await load(lab, rill, upstream, tally.kills, sessions)
+                await restart(lab, rill, tally.kills, tally)
+                await recovery(lab, rill, upstream, runs, tally.kills, tally)
+                sessions += {run.session_id for run in runs if run.status in ENDED and run.session_id}
+                sessions = list(dict.fromkeys(sessions))
+                tally.kills += 1
+                lab.progress(f"{tally.kills} kills, {tally.statuses}")
+            await final_look(rill, set(sessions), tally)
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
+    tally.answers.note = (
+        f"{tally.kills + tally.kills_while_starting} kills, {tally.kills_while_starting} of them during a start; {counts}"
+    )
+    tally.told.note = f"INTERRUPTED at most {tally.slowest * 1000:.0f} ms after readiness"
+    tally.repeats.note = "attached; the model was not asked again"
+    tally.continued.note = "whole answer, same message, no second search"
+    return [tally.answers, tally.told, tally.repeats, tally.continued, tally.intact]
