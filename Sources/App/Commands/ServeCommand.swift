@@ -37,7 +37,6 @@ struct ServeCommand: AsyncParsableCommand {
         "provider": "\(chosen.model.descriptor.provider)", "model": "\(chosen.model.descriptor.model)",
         "reason": "\(chosen.reason)",
       ])
-    try await interruptRunningMessages(database, logger)
     if configuration.indexesSampleDocuments {
       try await SampleDocuments(
         publicDirectory: try PublicDirectory.find(configured: configuration.publicDirectory),
@@ -47,22 +46,14 @@ struct ServeCommand: AsyncParsableCommand {
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(
-        model: chosen.model, conversations: database.conversations, knowledge: database.knowledge,
-        reranker: LexicalReranker()),
+        model: chosen.model, conversations: database.conversations, runs: database.runs,
+        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: LexicalReranker()),
       logger: logger)
     try await server.run { port in
       // Scripts wait for this line, so it must not stay in a buffer.
       print("Rill is ready at http://\(configuration.displayHost):\(port)")
       fflush(nil)
     }
-  }
-
-  /// What was being written when the server last went away will not be finished by anybody.
-  private func interruptRunningMessages(_ database: SQLiteDatabase, _ logger: Logger) async throws {
-    let failure = RunFailure.interrupted(messageID: nil)
-    let count = try await database.conversations.interruptRunningMessages(
-      errorCode: failure.code.rawValue, errorMessage: failure.message)
-    if count > 0 { logger.notice("Interrupted answers found", metadata: ["count": "\(count)"]) }
   }
 }
 

@@ -34,9 +34,17 @@ struct SettingOptions: ParsableArguments {
   var disconnectGrace: String?
   @Option(help: "Seconds of silence before a heartbeat (RILL_HEARTBEAT). Default: 5.")
   var heartbeat: String?
-  @Option(help: "Runs at once (RILL_MAX_RUNS). Default: 10000.")
+  @Option(help: "Runs at once, working and waiting (RILL_MAX_RUNS). Default: 10000.")
   var maxRuns: String?
-  @Option(help: "Seconds that a finished run stays in memory (RILL_RUN_RETENTION). Default: 300.")
+  @Option(help: "Runs of one client at once; 0 for any number (RILL_MAX_RUNS_PER_CLIENT). Default: 0.")
+  var maxRunsPerClient: String?
+  @Option(help: "Runs that work at once while others wait; 0 for all (RILL_RUN_SLOTS). Default: 0.")
+  var runSlots: String?
+  @Option(
+    help: "Seconds between two writes of a running answer to the disk (RILL_FLUSH_INTERVAL). Default: 0.2.")
+  var flushInterval: String?
+  @Option(
+    help: "Seconds that a finished run is kept event by event (RILL_RUN_RETENTION). Default: 3600.")
   var runRetention: String?
   @Option(help: "Bytes after which an answer is cut (RILL_MAX_ANSWER_BYTES). Default: 1000000.")
   var maxAnswerBytes: String?
@@ -55,6 +63,7 @@ struct SettingOptions: ParsableArguments {
       .databaseURL: databaseUrl,
       .modelProvider: modelProvider, .openAIBaseURL: openaiBaseUrl, .model: model, .router: router,
       .idleTimeout: idleTimeout, .disconnectGrace: disconnectGrace, .heartbeat: heartbeat, .maxRuns: maxRuns,
+      .maxRunsPerClient: maxRunsPerClient, .runSlots: runSlots, .flushInterval: flushInterval,
       .runRetention: runRetention, .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,
       .sampleDocuments: sampleDocs, .logLevel: logLevel,
     ]

@@ -58,9 +58,12 @@ struct RillConfiguration: Sendable {
       try settings.integer(.maxAnswerBytes, in: 1...100_000_000) ?? pipeline.maxAnswerBytes
     runs.disconnectGrace = try settings.seconds(.disconnectGrace, in: 0...86_400) ?? runs.disconnectGrace
     runs.heartbeat = try settings.seconds(.heartbeat, in: 0.05...3_600) ?? runs.heartbeat
-    runs.maxRuns = try settings.integer(.maxRuns, in: 1...1_000_000) ?? runs.maxRuns
+    runs.limits.runs = try settings.integer(.maxRuns, in: 1...1_000_000) ?? runs.limits.runs
+    runs.limits.runsPerClient = try settings.limit(.maxRunsPerClient)
+    runs.limits.places = try settings.limit(.runSlots)
+    runs.flushInterval = try settings.seconds(.flushInterval, in: 0.01...60) ?? runs.flushInterval
     runs.shutdownGrace = try settings.seconds(.shutdownGrace, in: 0...86_400) ?? runs.shutdownGrace
-    runs.retention = try settings.seconds(.runRetention, in: 0...86_400) ?? runs.retention
+    runs.retention = try settings.seconds(.runRetention, in: 0...31_536_000) ?? runs.retention
   }
 
   private func check(_ settings: SettingsReader) throws {
@@ -96,6 +99,11 @@ extension SettingsReader {
         message: "It must be a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text)”.")
     }
     return value
+  }
+
+  /// - Returns: `nil` for 0, which means no limit.
+  func limit(_ key: SettingKey) throws -> Int? {
+    try integer(key, in: 0...1_000_000).flatMap { $0 == 0 ? nil : $0 }
   }
 
   func seconds(_ key: SettingKey, in range: ClosedRange<Double>) throws -> Duration? {

@@ -56,6 +56,14 @@ extension RequestError {
     detail: "The server is answering as many questions as it can. Try again in a moment.",
     isRetryable: true, retryAfter: .seconds(2))
 
+  static let clientBusy = RequestError(
+    status: .tooManyRequests, code: "TOO_MANY_RUNS",
+    detail: "You have as many answers running as one client may. Wait for one of them, or stop it.",
+    isRetryable: true, retryAfter: .seconds(2))
+  static let notInterrupted = RequestError(
+    status: .conflict, code: "NOT_INTERRUPTED",
+    detail: "This answer was not interrupted, or has been taken up since. Load the conversation again.")
+
   static func runActive(_ runID: UUID) -> RequestError {
     RequestError(
       status: .conflict, code: "RUN_ACTIVE",
@@ -67,5 +75,18 @@ extension RequestError {
     RequestError(
       status: .contentTooLarge, code: "BODY_TOO_LARGE",
       detail: "The request's body is larger than \(limit / 1_024) KiB.")
+  }
+}
+
+extension RequestError {
+  /// Why a run was not started.
+  init(_ refusal: RunRegistry.Refusal) {
+    switch refusal {
+    case .conflict: self = .runConflict
+    case .sessionBusy(let runID): self = .runActive(runID)
+    case .clientBusy: self = .clientBusy
+    case .overloaded: self = .overloaded
+    case .draining: self = .shuttingDown
+    }
   }
 }

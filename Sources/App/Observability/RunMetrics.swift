@@ -7,6 +7,7 @@ final class RunMetrics: Sendable {
   private let tokens = MetricValue()
   private let finished: [Run.Status: MetricValue] = [
     .done: MetricValue(), .cancelled: MetricValue(), .error: MetricValue(),
+    .interrupted: MetricValue(),
   ]
   private let firstToken = DurationHistogram()
   private let duration = DurationHistogram()

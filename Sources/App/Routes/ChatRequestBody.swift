@@ -31,7 +31,17 @@ struct ChatRequestBody: Decodable, Sendable {
     return body
   }
 
-  var runRequest: RunRequest {
-    RunRequest(message: message, sessionID: sessionID, runID: runID, parentID: parentID)
+  func runRequest(client: String?) -> RunRequest {
+    RunRequest(message: message, sessionID: sessionID, runID: runID, parentID: parentID, client: client)
+  }
+}
+
+/// The body of `POST /chat/runs/{id}/continue`.
+struct ContinuationBody: Decodable, Sendable {
+  /// The id that the new run shall have.
+  var runID: UUID?
+
+  private enum CodingKeys: String, CodingKey {
+    case runID = "run_id"
   }
 }

@@ -15,6 +15,7 @@ struct ChatRoutes: Sendable {
     router.post("chat") { request, context in try await answer(request, context) }
     router.get("chat/runs/{id}") { _, context in try await status(context) }
     router.get("chat/runs/{id}/stream") { request, context in try await resume(request, context) }
+    router.post("chat/runs/{id}/continue") { request, context in try await proceed(request, context) }
     router.post("chat/runs/{id}/stop") { _, context in try await stop(context) }
   }
 
@@ -22,13 +23,21 @@ struct ChatRoutes: Sendable {
 
   private func stream(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let body = try await ChatRequestBody.decode(request, context)
-    let reader = try await runs.start(body.runRequest)
+    let reader = try await runs.start(body.runRequest(client: context.clientAddress))
     return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
   }
 
   private func resume(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "run")
     let reader = try await runs.attach(runID: id, after: try position(request))
+    return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
+  }
+
+  /// Takes up the answer of an interrupted run in a new run, and streams it.
+  private func proceed(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+    let id = try context.uuid("id", of: "run")
+    let body = try await JSONBody.decode(ContinuationBody.self, from: request, context)
+    let reader = try await runs.continueRun(id, as: body.runID, client: context.clientAddress)
     return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
   }
 
@@ -49,7 +58,8 @@ struct ChatRoutes: Sendable {
 
   private func answer(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let body = try await ChatRequestBody.decode(request, context)
-    let lease = ReaderLease(try await runs.start(body.runRequest), runs: runs, metrics: metrics)
+    let lease = ReaderLease(
+      try await runs.start(body.runRequest(client: context.clientAddress)), runs: runs, metrics: metrics)
     let presence = await context.channel.clientPresence()
     let watch = presence?.onGone { lease.reader.detach() }
     defer {
@@ -61,7 +71,7 @@ struct ChatRoutes: Sendable {
     } onCancel: {
       lease.reader.detach()
     }
-    guard let terminal = lease.reader.log.terminalEvent, let messageID = terminal.messageID,
+    guard let terminal = lease.reader.terminalEvent, let messageID = terminal.messageID,
       let message = try await store.message(id: messageID)
     else { throw RequestError.notFound("message") }
     return try BlockingAnswer(message: message, terminal: terminal).response()

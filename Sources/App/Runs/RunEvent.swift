@@ -1,9 +1,12 @@
 import Foundation
 import Graph
 
-/// An event of a run, as `protocol.md` defines it. One case for each `type` on the wire.
-enum RunEvent: Sendable, Hashable {
+/// An event of a run, as `docs/protocol.md` defines it. One case for each `type` on the wire. Stored logs hold its JSON:
+/// cases and fields may be added, not renamed.
+enum RunEvent: Sendable, Hashable, Codable {
   case metadata(RunMetadata)
+  /// The run waits for a place; 1 is the next to get one.
+  case queued(position: Int)
   case stageStarted(Stage, candidates: Int? = nil)
   case stageCompleted(Stage, StageResult)
   case sources([Source])
@@ -38,7 +41,7 @@ enum Stage: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// What a completed stage reports.
-struct StageResult: Sendable, Hashable {
+struct StageResult: Sendable, Hashable, Codable {
   var durationMS: Double
   var agent: ChatRoute?
   var documentCount: Int?
@@ -46,7 +49,7 @@ struct StageResult: Sendable, Hashable {
   var tokenCount: Int?
 }
 
-struct RunMetadata: Sendable, Hashable {
+struct RunMetadata: Sendable, Hashable, Codable {
   var sessionID: UUID
   var runID: UUID
   /// The assistant message that the run writes.
@@ -56,7 +59,7 @@ struct RunMetadata: Sendable, Hashable {
   var model: ModelDescriptor
 }
 
-struct RunCompletion: Sendable, Hashable {
+struct RunCompletion: Sendable, Hashable, Codable {
   var messageID: UUID
   var finishReason: FinishReason
   var usage: TokenUsage

@@ -5,7 +5,7 @@ import Logging
 /// Takes one run from its turn to its terminal event.
 struct RunExecutor: Sendable {
   let graph: ChatGraph.Compiled
-  let store: any ConversationStore
+  let journal: RunJournal
   let time: RunTime
   let logger: Logger
   let metrics: RunMetrics
@@ -25,34 +25,30 @@ struct RunExecutor: Sendable {
     logger[metadataKey: "session_id"] = "\(run.sessionID.wireString)"
     metrics.runStarted()
     let progress = RunProgress()
+    progress.note(.sources(turn.assistantMessage.answer?.sources ?? []), at: time.now)
     run.log.append(.metadata(metadata(of: run, turn: turn)))
     logger.debug("Run started")
 
-    var outcome: Outcome
-    if let failure = await begin(turn, logger) {
+    let outcome: Outcome
+    if let failure = await begin(run, turn, logger) {
       outcome = .failed(failure)
     } else {
-      outcome = await race(run, turn: turn, started: started, progress: progress, logger: logger)
+      outcome = await race(run, turn: turn, progress: progress, logger: logger)
     }
     let timings = AnswerTimings(
       firstTokenMS: progress.firstToken.map { ($0 - started).milliseconds },
       totalMS: (time.now() - started).milliseconds)
-    if let failure = await store(outcome, of: run, turn: turn, progress, timings, logger) {
-      outcome = .failed(failure)
-    }
-    run.log.append(terminalEvent(outcome, turn: turn, log: run.log, timings: timings))
-    report(outcome, run: run, turn: turn, timings: timings, logger: logger)
-    run.completion.fulfil(outcome.status)
+    let ended = await end(run, turn, outcome, progress, timings, logger)
+    report(ended, run: run, turn: turn, timings: timings, logger: logger)
+    run.completion.fulfil(ended.status)
   }
 
   // MARK: Steps
 
   /// Stores the question and the answer's place, so that neither is lost whatever comes.
-  private func begin(_ turn: Turn, _ logger: Logger) async -> RunFailure? {
+  private func begin(_ run: Run, _ turn: Turn, _ logger: Logger) async -> RunFailure? {
     do {
-      if turn.isNewSession { try await store.createSession(turn.session) }
-      try await store.add(
-        turn.isUserMessageStored ? [turn.assistantMessage] : [turn.userMessage, turn.assistantMessage])
+      try await journal.begin(turn.beginning, log: run.log)
       return nil
     } catch {
       logger.error("Message could not be stored", metadata: ["error": "\(error)"])
@@ -64,10 +60,13 @@ struct RunExecutor: Sendable {
   /// Runs the pipeline until it ends or the run is cancelled. When this returns, nothing of the pipeline is left: the
   /// group waits for it, and with it for its upstream connection to be closed.
   private func race(
-    _ run: Run, turn: Turn, started: Duration, progress: RunProgress, logger: Logger
+    _ run: Run, turn: Turn, progress: RunProgress, logger: Logger
   ) async -> Outcome {
     await withTaskGroup(of: Outcome?.self) { group in
-      group.addTask { await pipeline(run, turn: turn, progress: progress, logger: logger) }
+      group.addTask {
+        guard (try? await run.place.wait()) != nil else { return nil }
+        return await pipeline(run, turn: turn, progress: progress, logger: logger)
+      }
       group.addTask { (try? await run.cancellation.wait()).map(Outcome.cancelled) }
       defer { group.cancelAll() }
       while let outcome = await group.next() {
@@ -79,19 +78,14 @@ struct RunExecutor: Sendable {
   }
 
   private func pipeline(_ run: Run, turn: Turn, progress: RunProgress, logger: Logger) async -> Outcome? {
-    let input = ChatState(question: turn.userMessage.content, history: turn.history)
     do {
-      let options = RunOptions(threadID: run.id.wireString, clock: time.clock)
-      return try await graph.run(input, options: options) { events in
+      return try await events(of: run, turn) { events in
         var mapper = RunEventMapper()
         for try await event in events {
           if case .payload(.warning(let warning)) = event.kind {
             logger.warning("Pipeline warning", metadata: ["node": "\(event.node)", "warning": "\(warning)"])
           }
-          for event in mapper.events(for: event) {
-            progress.note(event, at: time.now)
-            run.log.append(event)
-          }
+          for event in mapper.events(for: event) { append(event, to: run, turn, progress) }
         }
         guard let generation = mapper.generation else { throw CancellationError() }
         return .completed(generation)
@@ -103,39 +97,80 @@ struct RunExecutor: Sendable {
     }
   }
 
-  /// Stores the answer as its readers have it.
-  private func store(
-    _ outcome: Outcome, of run: Run, turn: Turn, _ progress: RunProgress, _ timings: AnswerTimings,
+  /// Runs the graph from its start, or from where an interrupted run had it.
+  private func events(
+    of run: Run, _ turn: Turn,
+    consume: nonisolated(nonsending) (ChatGraph.Compiled.Events) async throws -> Outcome
+  ) async throws -> Outcome {
+    // What comes before the reranked passages is cheaper to repeat than to store.
+    var options = RunOptions(
+      threadID: turn.run.threadID, checkpointAfter: [ChatGraph.rerank], clock: time.clock)
+    if case .continuation(let checkpoint?) = turn.origin {
+      options.checkpointer = RunCheckpointer(journal: journal, runID: run.id, latest: checkpoint)
+      return try await graph.resume(threadID: options.threadID, options: options, consume: consume)
+    }
+    options.checkpointer = RunCheckpointer(journal: journal, runID: run.id)
+    let input = ChatState(question: turn.userMessage.content, history: turn.history)
+    return try await graph.run(input, options: options, consume: consume)
+  }
+
+  private func append(_ event: RunEvent, to run: Run, _ turn: Turn, _ progress: RunProgress) {
+    if case .token = event, turn.isContinuation, progress.firstToken == nil {
+      // Only now is there something to put in the place of the part that was there.
+      run.log.append(.snapshot(text: "", stage: .generation, sources: progress.sources))
+    }
+    progress.note(event, at: time.now)
+    run.log.append(event)
+  }
+
+  // MARK: The end
+
+  /// Stores the answer as its readers have it, then lets them see the end.
+  /// - Returns: the outcome that they see: not the pipeline's, if its answer could not be stored.
+  private func end(
+    _ run: Run, _ turn: Turn, _ outcome: Outcome, _ progress: RunProgress, _ timings: AnswerTimings,
     _ logger: Logger
-  ) async -> RunFailure? {
+  ) async -> Outcome {
+    let terminal = LoggedEvent(
+      id: run.log.seal(), milliseconds: time.date().millisecondsSinceEpoch,
+      event: terminalEvent(outcome, turn: turn, log: run.log, timings: timings))
+    do {
+      let message = message(outcome, of: run, turn, progress, timings)
+      try await journal.end(run, message: message, terminal: terminal)
+      run.log.append(terminal.event, milliseconds: terminal.milliseconds)
+      return outcome
+    } catch {
+      logger.error("Answer could not be stored", metadata: ["error": "\(error)"])
+      let failure = RunFailure(
+        .internalError,
+        "The answer could not be saved yet. Check the server's disk; what you see is kept as long as it runs."
+      )
+      let failed = Outcome.failed(failure)
+      run.log.append(terminalEvent(failed, turn: turn, log: run.log, timings: timings))
+      journal.postponeEnd(run, message: message(failed, of: run, turn, progress, timings))
+      return failed
+    }
+  }
+
+  private func message(
+    _ outcome: Outcome, of run: Run, _ turn: Turn, _ progress: RunProgress, _ timings: AnswerTimings
+  ) -> Message {
     var message = turn.assistantMessage
-    message.content = run.log.text
+    // A continuation that ended before its first word has not replaced what was there.
+    if !turn.isContinuation || progress.firstToken != nil { message.content = run.log.text }
+    message.status = outcome.messageStatus
     message.answer?.sources = progress.sources
     message.answer?.timings = timings
     switch outcome {
     case .completed(let generation):
-      message.status = .done
       message.answer?.finishReason = generation.finishReason.rawValue
       message.answer?.usage = usage(generation, log: run.log)
     case .cancelled(let reason):
-      message.status = .cancelled
       message.answer?.finishReason = reason.rawValue
-    case .failed(let failure):
-      message.status = .error
-      message.answer?.errorCode = failure.code.rawValue
-      message.answer?.errorMessage = failure.message
+      if reason == .shutdown { message.answer?.record(.interrupted(messageID: message.id)) }
+    case .failed(let failure): message.answer?.record(failure)
     }
-    do {
-      try await store.update(message)
-      return nil
-    } catch let error as StoreError where error.code == .notFound {
-      // The session was deleted under the run; there is nothing to keep the answer for.
-      return nil
-    } catch {
-      logger.error("Answer could not be stored", metadata: ["error": "\(error)"])
-      return RunFailure(
-        .internalError, "The answer could not be saved. Try again; if it stays, check the server's disk.")
-    }
+    return message
   }
 
   private func terminalEvent(
@@ -192,8 +227,19 @@ extension RunExecutor.Outcome {
   fileprivate var status: Run.Status {
     switch self {
     case .completed: .done
+    // A server that goes away in the middle of an answer has interrupted it, politely or not.
+    case .cancelled(.shutdown): .interrupted
     case .cancelled: .cancelled
     case .failed: .error
     }
+  }
+
+  fileprivate var messageStatus: Message.Status { Message.Status(rawValue: status.rawValue) ?? .error }
+}
+
+extension AnswerDetails {
+  mutating func record(_ failure: RunFailure) {
+    errorCode = failure.code.rawValue
+    errorMessage = failure.message
   }
 }

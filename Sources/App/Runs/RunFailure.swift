@@ -2,7 +2,7 @@ import Foundation
 import Graph
 
 /// A failed run, as its readers see it.
-struct RunFailure: Error, Sendable, Hashable {
+struct RunFailure: Error, Sendable, Hashable, Codable {
   /// The error codes of a stream; the closed set of `protocol.md`.
   enum Code: String, Sendable, Hashable, Codable, CaseIterable {
     case timeout = "TIMEOUT"
@@ -27,8 +27,12 @@ struct RunFailure: Error, Sendable, Hashable {
   var message: String
   var messageID: UUID?
   var retryAfter: Duration?
-  /// For the log only.
+  /// For the server's log only; it is not stored either.
   var detail: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case code, message, messageID, retryAfter
+  }
 
   init(
     _ code: Code, _ message: String, messageID: UUID? = nil, retryAfter: Duration? = nil,

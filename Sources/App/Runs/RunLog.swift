@@ -13,6 +13,10 @@ final class RunLog: Sendable {
   /// fewer, larger frames is what lets a reader catch up at all.
   static let joinThreshold = 32
 
+  /// How many bytes a reader takes at once. What a client does not read waits in its connection's buffers, so this bounds
+  /// what ten thousand clients that stopped reading cost; larger pieces do not make one that reads any faster.
+  static let chunkLimit = 16 * 1_024
+
   /// One event. Tokens are told apart because they are most of a log and need no bytes of their own.
   fileprivate enum Entry {
     case token(textEnd: Int, milliseconds: Int64)
@@ -26,6 +30,8 @@ final class RunLog: Sendable {
     /// The newest event's frame, for the readers that have read everything else: encoded once for all of them.
     var newestFrame = ByteBuffer()
     var isEnded = false
+    /// Set once the end is being stored: only the terminal event may follow what is stored with it.
+    var isSealed = false
     /// The id before the first event's: 0, but for a replay that goes on from a client's position.
     let baseID: Int
     var waiters: [ObjectIdentifier: Waiter] = [:]
@@ -63,14 +69,24 @@ final class RunLog: Sendable {
   // MARK: The run's side
 
   /// Appends an event and wakes the readers. After a terminal event nothing is appended any more.
-  func append(_ event: RunEvent) {
-    let milliseconds = time.date().millisecondsSinceEpoch
+  /// - Parameter milliseconds: when it happened, since 1970; now, if it is not given.
+  func append(_ event: RunEvent, milliseconds: Int64? = nil) {
+    let milliseconds = milliseconds ?? time.date().millisecondsSinceEpoch
     let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
-      guard !state.isEnded else { return [:] }
+      guard !state.isEnded, !state.isSealed || event.isTerminal else { return [:] }
       state.append(event, milliseconds: milliseconds)
       return state.takeWaiters()
     }
     for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
+  }
+
+  /// Lets nothing but a terminal event follow.
+  /// - Returns: the id that the terminal event will have.
+  func seal() -> Int {
+    state.withLock { state in
+      state.isSealed = true
+      return state.lastID + 1
+    }
   }
 
   var lastID: Int { state.withLock { $0.lastID } }
@@ -85,11 +101,16 @@ final class RunLog: Sendable {
     }
   }
 
+  /// The events after an id, one by one, to be stored.
+  func events(after id: Int) -> [LoggedEvent] {
+    state.withLock { $0.events(after: id) }
+  }
+
   // MARK: The readers' side
 
   /// Everything after an id, up to `limit` bytes (and one event more, so that it always goes on).
   /// - Parameter id: 0 reads from the beginning. An id beyond the newest event waits for what follows it.
-  func read(after id: Int, limit: Int = 256 * 1_024) -> Chunk {
+  func read(after id: Int, limit: Int = chunkLimit) -> Chunk {
     state.withLock { $0.read(after: id, limit: limit) }
   }
 
@@ -145,6 +166,22 @@ extension RunLog.State {
     guard !waiters.isEmpty else { return [:] }
     defer { waiters.removeAll(keepingCapacity: true) }
     return waiters
+  }
+
+  fileprivate func events(after id: Int) -> [LoggedEvent] {
+    let first = max(0, id - baseID)
+    guard first < entries.count else { return [] }
+    var start = textStart(at: first)
+    return (first..<entries.count).map { index in
+      switch entries[index] {
+      case .token(let end, let milliseconds):
+        defer { start = end }
+        let token = String(decoding: text[start..<end], as: UTF8.self)
+        return LoggedEvent(id: baseID + index + 1, milliseconds: milliseconds, event: .token(token))
+      case .event(let event, let milliseconds):
+        return LoggedEvent(id: baseID + index + 1, milliseconds: milliseconds, event: event)
+      }
+    }
   }
 
   fileprivate func read(after id: Int, limit: Int) -> RunLog.Chunk {

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// One connection's position in a run's log.
+/// One connection's position in a run.
 ///
 /// It is used by one task. ``detach()`` may be called from anywhere, for example by the event loop that sees the client
 /// go.
@@ -12,29 +12,44 @@ final class RunReader: Sendable {
     case heartbeat
   }
 
-  let log: RunLog
+  /// What follows a position: whole frames and the id of the last event in them; `nil` at the end.
+  typealias Replay = @Sendable (_ position: Int) async throws -> (ByteBuffer, lastID: Int)?
+
+  private enum Source {
+    case log(RunLog)
+    case replay(Replay)
+  }
+
   /// `nil` for a replay of a run that is only stored.
   let run: Run?
+  private let source: Source
   private let position: Mutex<Int>
   private let detached = Atomic<Bool>(false)
 
   /// - Parameter after: the id of the last event that the client has; 0 for none.
   init(run: Run, after: Int) {
     self.run = run
-    log = run.log
+    source = .log(run.log)
     position = Mutex(after)
   }
 
-  /// A reader that no run counts.
-  init(replaying log: RunLog, after: Int) {
+  /// A reader of what is stored.
+  init(replaying replay: @escaping Replay, after: Int) {
     run = nil
-    self.log = log
+    source = .replay(replay)
     position = Mutex(after)
   }
 
   /// Waits for what follows the reader's position.
   /// - Returns: `nil` after the terminal event, or when the reader was detached.
   func next() async -> Item? {
+    switch source {
+    case .log(let log): await next(in: log)
+    case .replay(let replay): await next(of: replay)
+    }
+  }
+
+  private func next(in log: RunLog) async -> Item? {
     while !isDetached {
       let id = position.withLock { $0 }
       switch log.read(after: id) {
@@ -50,11 +65,30 @@ final class RunReader: Sendable {
     return nil
   }
 
+  private func next(of replay: Replay) async -> Item? {
+    guard !isDetached else { return nil }
+    do {
+      guard let (buffer, lastID) = try await replay(position.withLock { $0 }) else { return nil }
+      position.withLock { $0 = lastID }
+      return .frames(buffer)
+    } catch {
+      // The stream breaks off without a terminal event, which tells the client to come back.
+      detach()
+      return nil
+    }
+  }
+
   /// Ends the reading: the client has gone.
   func detach() {
     detached.store(true, ordering: .sequentiallyConsistent)
-    log.wakeDetached(ObjectIdentifier(self))
+    if case .log(let log) = source { log.wakeDetached(ObjectIdentifier(self)) }
   }
 
   var isDetached: Bool { detached.load(ordering: .sequentiallyConsistent) }
+
+  /// The event that ended the run, once everything has been read.
+  var terminalEvent: RunEvent? {
+    if case .log(let log) = source { return log.terminalEvent }
+    return nil
+  }
 }

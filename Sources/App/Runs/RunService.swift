@@ -15,10 +15,15 @@ final class RunService: Service {
     var heartbeat = Duration.seconds(5)
     /// How long running answers get when the server shuts down.
     var shutdownGrace = Duration.seconds(10)
-    /// How many runs may be active at once.
-    var maxRuns = 10_000
-    /// How long a finished run can be followed from memory; later its stored answer is sent.
-    var retention = Duration.seconds(300)
+    var limits = RunRegistry.Limits()
+    /// The longest that an event of a run is in memory only.
+    var flushInterval = Duration.milliseconds(200)
+    /// How long a finished run can be followed event by event; later its answer is sent as a snapshot.
+    var retention = Duration.seconds(3_600)
+    /// How long of that from memory, without asking the store: time enough for a page that lost its connection.
+    var memoryRetention: Duration { min(retention, .seconds(60)) }
+    /// How often finished runs are looked through for those to compact.
+    var compactionInterval: Duration { max(min(retention / 4, .seconds(60)), .milliseconds(100)) }
   }
 
   private struct Start: Sendable {
@@ -29,6 +34,8 @@ final class RunService: Service {
   let settings: Settings
   private let executor: RunExecutor
   private let planner: TurnPlanner
+  private let journal: RunJournal
+  private let archive: RunArchive
   private let time: RunTime
   private let registry: Mutex<RunRegistry>
   private let starts: AsyncStream<Start>
@@ -37,15 +44,19 @@ final class RunService: Service {
   private let drained = OneShot<Void>()
   private let shutdownBegan = OneShot<Void>()
 
-  init(settings: Settings, executor: RunExecutor, planner: TurnPlanner, time: RunTime) {
+  init(
+    settings: Settings, executor: RunExecutor, planner: TurnPlanner, archive: RunArchive, time: RunTime
+  ) {
     self.settings = settings
     self.executor = executor
     self.planner = planner
+    self.archive = archive
     self.time = time
-    registry = Mutex(RunRegistry(maxRuns: settings.maxRuns, retention: settings.retention))
+    journal = executor.journal
+    registry = Mutex(RunRegistry(limits: settings.limits, retention: settings.memoryRetention))
     // Never full: admission lets no more than this many runs exist.
     (starts, startsContinuation) = AsyncStream.makeStream(
-      bufferingPolicy: .bufferingOldest(settings.maxRuns + 1))
+      bufferingPolicy: .bufferingOldest(settings.limits.runs + 1))
   }
 
   // MARK: Life
@@ -53,16 +64,26 @@ final class RunService: Service {
   func run() async throws {
     await withGracefulShutdownHandler {
       await withDiscardingTaskGroup { group in
-        group.addTask { await self.tick() }
-        group.addTask { await self.drain() }
-        for await start in starts {
-          group.addTask { await self.execute(start) }
-        }
-        try? await drained.wait()
-        group.cancelAll()
+        // Ends after the last run has: also one that is cancelled stores what there is of its answer.
+        group.addTask { await self.journal.run() }
+        await self.runAll()
+        journal.close()
       }
     } onGracefulShutdown: {
       self.beginShutdown()
+    }
+  }
+
+  private func runAll() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.tick() }
+      group.addTask { await self.compact() }
+      group.addTask { await self.drain() }
+      for await start in starts {
+        group.addTask { await self.execute(start) }
+      }
+      try? await drained.wait()
+      group.cancelAll()
     }
   }
 
@@ -103,12 +124,19 @@ final class RunService: Service {
       max(min(settings.heartbeat, settings.disconnectGrace) / 10, .milliseconds(20)), .milliseconds(500))
     while (try? await time.sleep(step)) != nil {
       let now = time.now()
-      let (abandoned, active) = registry.withLock { registry in
+      let (abandoned, active, moved) = registry.withLock { registry in
         registry.expire(now: now)
-        return (registry.takeAbandoned(now: now), registry.active)
+        return (registry.takeAbandoned(now: now), registry.active, registry.takeMoved())
       }
+      for (run, position) in moved { run.log.append(.queued(position: position)) }
       for run in abandoned where run.readerCount == 0 { run.cancellation.fulfil(.disconnected) }
       for run in active { run.log.wakeForHeartbeat(silence: settings.heartbeat) }
+    }
+  }
+
+  private func compact() async {
+    while (try? await time.sleep(settings.compactionInterval)) != nil {
+      await archive.compactIfPossible(retention: settings.retention)
     }
   }
 
@@ -121,8 +149,10 @@ final class RunService: Service {
     let sessionID = request.sessionID ?? planner.makeID()
     let fingerprint = request.fingerprint
     let admission = registry.withLock { registry in
-      registry.admit(id: id, sessionID: sessionID, fingerprint: fingerprint) {
-        let run = Run(id: id, sessionID: sessionID, fingerprint: fingerprint, log: RunLog(time: time))
+      registry.admit(id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint) {
+        let run = Run(
+          id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint,
+          log: RunLog(time: time))
         run.addReader()
         return run
       }
@@ -132,21 +162,32 @@ final class RunService: Service {
       if isStopped { run.cancellation.fulfil(.user) }
       return try await begin(run, request)
     case .attached(let run): return attach(to: run, after: 0)
-    case .conflict: throw RequestError.runConflict
-    case .sessionBusy(let runID): throw RequestError.runActive(runID)
-    case .overloaded: throw RequestError.overloaded
-    case .draining: throw RequestError.shuttingDown
+    case .refused(let refusal):
+      // What has run before needs no admission.
+      if refusal != .conflict, request.runID != nil, let stored = try await storedRun(id, for: request) {
+        return try archive.reader(of: stored, after: 0)
+      }
+      throw RequestError(refusal)
     }
+  }
+
+  /// Takes up the answer of an interrupted run in a new run.
+  /// - Throws: ``RequestError``; ``StoreError``.
+  func continueRun(_ interrupted: UUID, as runID: UUID?, client: String?) async throws -> RunReader {
+    guard let stored = try await archive.run(id: interrupted) else { throw RequestError.notFound("run") }
+    return try await start(
+      RunRequest(
+        message: "", sessionID: stored.record.sessionID, runID: runID, continues: interrupted, client: client)
+    )
   }
 
   private func begin(_ run: Run, _ request: RunRequest) async throws -> RunReader {
     do {
-      if request.runID != nil, let archived = try await archivedRun(id: run.id) {
-        guard try await planner.isSameRequest(request, as: archived) else { throw RequestError.runConflict }
+      if request.runID != nil, let stored = try await storedRun(run.id, for: request) {
         registry.withLock { $0.discard(run) }
         // Into the run's own log: the same request may have attached to it in the meantime.
-        archived.append(to: run.log, after: 0)
-        run.completion.fulfil(archived.status)
+        try await archive.restore(stored, into: run.log)
+        run.completion.fulfil(stored.status)
         return RunReader(run: run, after: 0)
       }
       let turn = try await planner.plan(request, run: run, now: time.date())
@@ -162,6 +203,14 @@ final class RunService: Service {
     }
   }
 
+  /// The stored run that a request has started before.
+  /// - Throws: ``RequestError`` when another request has.
+  private func storedRun(_ id: UUID, for request: RunRequest) async throws -> StoredRun? {
+    guard let stored = try await archive.run(id: id) else { return nil }
+    guard try await planner.isSameRequest(request, as: stored) else { throw RequestError.runConflict }
+    return stored
+  }
+
   // MARK: Reading
 
   /// - Returns: a reader of a run in memory, or of what is stored of it.
@@ -171,8 +220,8 @@ final class RunService: Service {
       guard after <= run.log.lastID else { throw RequestError.positionBeyondRun }
       return attach(to: run, after: after)
     }
-    guard let archived = try await archivedRun(id: runID) else { throw RequestError.notFound("run") }
-    return RunReader(replaying: archived.replay(time: time, after: after), after: after)
+    guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
+    return try archive.reader(of: stored, after: after)
   }
 
   private func attach(to run: Run, after: Int) -> RunReader {
@@ -196,8 +245,8 @@ final class RunService: Service {
   /// - Throws: ``RequestError`` when nobody knows the run.
   func status(runID: UUID) async throws -> RunStatus {
     if let run = registry.withLock({ $0[runID] }) { return RunStatus(run) }
-    guard let archived = try await archivedRun(id: runID) else { throw RequestError.notFound("run") }
-    return RunStatus(archived)
+    guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
+    return RunStatus(stored)
   }
 
   func activeRun(sessionID: UUID) -> Run? { registry.withLock { $0.activeRun(sessionID: sessionID) } }
@@ -213,7 +262,7 @@ final class RunService: Service {
       return nil
     }
     guard let run = found else {
-      if let archived = try await archivedRun(id: runID) { return archived.stopReceipt }
+      if let stored = try await archive.run(id: runID) { return stored.stopReceipt }
       return StopReceipt(runID: runID, status: .cancelled, lastEventID: 0, tokenCount: 0, stoppedIn: .zero)
     }
     run.cancellation.fulfil(.user)
@@ -228,9 +277,5 @@ final class RunService: Service {
     guard let run = activeRun(sessionID: sessionID) else { return }
     run.cancellation.fulfil(.user)
     _ = try await run.completion.wait()
-  }
-
-  private func archivedRun(id: UUID) async throws -> ArchivedRun? {
-    try await planner.store.message(runID: id).flatMap(ArchivedRun.init)
   }
 }

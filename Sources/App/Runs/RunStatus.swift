@@ -18,13 +18,13 @@ struct RunStatus: Sendable, Hashable {
     tokenCount = run.log.tokenCount
   }
 
-  init(_ run: ArchivedRun) {
-    sessionID = run.message.sessionID
+  init(_ run: StoredRun) {
+    sessionID = run.record.sessionID
     messageID = run.message.id
     parentID = run.message.parentID
     status = run.status
-    lastEventID = run.lastEventID
-    tokenCount = run.answer.usage?.completionTokens ?? 0
+    lastEventID = run.record.lastEventID
+    tokenCount = run.record.tokenCount
   }
 }
 

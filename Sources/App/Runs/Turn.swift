@@ -3,6 +3,14 @@ import Graph
 
 /// One question and its answer-to-be, placed in their conversation.
 struct Turn: Sendable {
+  /// How the answer comes to be.
+  enum Origin: Sendable, Hashable {
+    case question
+    /// The rest of an interrupted answer. With the checkpoint nothing is done twice but the writing; without, the run was
+    /// cut off before there was one, and everything is.
+    case continuation(Checkpoint?)
+  }
+
   var session: Session
   var isNewSession: Bool
   var userMessage: Message
@@ -11,18 +19,38 @@ struct Turn: Sendable {
   var assistantMessage: Message
   /// What was said before the question, oldest first.
   var history: [ChatMessage]
+  var origin = Origin.question
+  var run: RunRecord
+
+  var isContinuation: Bool { origin != .question }
+
+  var beginning: RunBeginning {
+    switch origin {
+    case .question:
+      RunBeginning(
+        newSession: isNewSession ? session : nil,
+        newMessages: isUserMessageStored ? [assistantMessage] : [userMessage, assistantMessage], run: run)
+    case .continuation:
+      RunBeginning(newMessages: [], reopenedMessage: assistantMessage, run: run)
+    }
+  }
 }
 
 /// Finds the place of a new message in its conversation.
 struct TurnPlanner: Sendable {
   let store: any ConversationStore
+  let runs: any RunStore
+  let checkpointer: any Checkpointer
   let model: any LanguageModel
   let makeID: @Sendable () -> UUID
 
   /// - Throws: ``RequestError`` for an unknown session or a parent that does not fit; ``StoreError``.
   func plan(_ request: RunRequest, run: Run, now: Date) async throws -> Turn {
+    if let interrupted = request.continues {
+      return try await continuation(of: interrupted, run: run, now: now)
+    }
     guard request.sessionID != nil else {
-      guard request.parentID == nil else { throw RequestError.unknownParent }
+      guard request.parentID == nil || request.parentID == .root else { throw RequestError.unknownParent }
       return turn(request, run: run, session: nil, parent: nil, reusing: nil, in: [], now: now)
     }
     guard let session = try await store.session(id: run.sessionID) else {
@@ -36,6 +64,10 @@ struct TurnPlanner: Sendable {
   }
 
   /// Where the message goes: under which message, or which stored message it repeats.
+  ///
+  /// Without a parent it follows the newest message. Under an assistant message, or under ``Foundation/UUID/root``, it is
+  /// a question of its own, beside those that are there: that is how a question is edited. With a user message as its
+  /// parent and the same text, it is that question, answered once more.
   static func place(_ request: RunRequest, in messages: [Message]) throws
     -> (parent: UUID?, reused: Message?)
   {
@@ -48,6 +80,7 @@ struct TurnPlanner: Sendable {
       }
       return (newest?.id, nil)
     }
+    if parentID == .root { return (nil, repeatedQuestion(request.message, under: nil, in: messages)) }
     guard let parent = messages.first(where: { $0.id == parentID }) else {
       throw RequestError.unknownParent
     }
@@ -59,7 +92,8 @@ struct TurnPlanner: Sendable {
   }
 
   /// The same question under the same parent whose every answer has failed.
-  private static func repeatedQuestion(_ text: String, under parent: UUID, in messages: [Message]) -> Message?
+  private static func repeatedQuestion(_ text: String, under parent: UUID?, in messages: [Message])
+    -> Message?
   {
     messages.last { message in
       guard message.role == .user, message.parentID == parent, message.content == text else { return false }
@@ -86,7 +120,14 @@ struct TurnPlanner: Sendable {
           id: run.sessionID, title: SessionTitle.make(from: request.message), createdAt: now,
           updatedAt: now),
       isNewSession: session == nil, userMessage: question, isUserMessageStored: stored != nil,
-      assistantMessage: answer, history: Self.history(before: question, in: messages))
+      assistantMessage: answer, history: Self.history(before: question, in: messages),
+      run: record(of: run, writing: answer, thread: run.id.wireString, now: now))
+  }
+
+  private func record(of run: Run, writing answer: Message, thread: String, now: Date) -> RunRecord {
+    RunRecord(
+      id: run.id, sessionID: run.sessionID, messageID: answer.id, fingerprint: run.fingerprint.digest,
+      threadID: thread, createdAt: now)
   }
 
   /// The branch of the conversation that leads to a message. Answers that failed before their first word are left

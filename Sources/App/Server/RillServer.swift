@@ -20,6 +20,8 @@ struct RillServer: Sendable {
   struct Dependencies: Sendable {
     var model: any LanguageModel
     var conversations: any ConversationStore
+    var runs: any RunStore
+    var checkpointer: any Checkpointer
     var knowledge: any KnowledgeStore
     var reranker: any Reranker
     var time = RunTime.system
@@ -35,6 +37,7 @@ struct RillServer: Sendable {
     gracefulShutdownSignals: [UnixSignal] = [.sigterm, .sigint],
     onReady: @escaping @Sendable (Int) async -> Void
   ) async throws {
+    try await recover()
     let runMetrics = RunMetrics()
     let runs = try makeRunService(metrics: runMetrics)
     let router = try makeRouter(runs: runs, runMetrics: runMetrics)
@@ -56,19 +59,35 @@ struct RillServer: Sendable {
     try await ServiceGroup(configuration: services).run()
   }
 
+  private var archive: RunArchive {
+    RunArchive(
+      runs: dependencies.runs, conversations: dependencies.conversations, time: dependencies.time,
+      logger: logger)
+  }
+
+  /// Ends what the last process left unfinished.
+  private func recover() async throws {
+    let count = try await archive.recover()
+    if count > 0 { logger.notice("Interrupted runs found", metadata: ["count": "\(count)"]) }
+  }
+
   private func makeRunService(metrics: RunMetrics) throws -> RunService {
     let graph = try ChatGraph.compile(
       ChatGraph.Dependencies(
         model: dependencies.model, knowledge: dependencies.knowledge, reranker: dependencies.reranker,
         router: configuration.router == .model ? ModelRouter(model: dependencies.model) : RuleRouter(),
         clock: dependencies.time.clock, settings: configuration.pipeline))
+    let journal = RunJournal(
+      store: dependencies.runs, time: dependencies.time, interval: configuration.runs.flushInterval,
+      logger: logger)
     let executor = RunExecutor(
-      graph: graph, store: dependencies.conversations, time: dependencies.time, logger: logger,
-      metrics: metrics)
+      graph: graph, journal: journal, time: dependencies.time, logger: logger, metrics: metrics)
     let planner = TurnPlanner(
-      store: dependencies.conversations, model: dependencies.model, makeID: dependencies.makeID)
+      store: dependencies.conversations, runs: dependencies.runs, checkpointer: dependencies.checkpointer,
+      model: dependencies.model, makeID: dependencies.makeID)
     return RunService(
-      settings: configuration.runs, executor: executor, planner: planner, time: dependencies.time)
+      settings: configuration.runs, executor: executor, planner: planner, archive: archive,
+      time: dependencies.time)
   }
 
   private func makeRouter(runs: RunService, runMetrics: RunMetrics) throws -> Router<AppRequestContext> {

@@ -36,6 +36,7 @@ extension RunEvent {
   var wireType: String {
     switch self {
     case .metadata: "metadata"
+    case .queued: "queued"
     case .stageStarted(let stage, _): "\(stage.rawValue)_start"
     case .stageCompleted(let stage, _): "\(stage.rawValue)_complete"
     case .sources: "sources"
@@ -53,6 +54,7 @@ extension JSONWriter {
     switch event {
     case .token(let text): field("content", text)
     case .metadata(let metadata): object("content") { $0.fields(of: metadata) }
+    case .queued(let position): object("content") { $0.field("position", position) }
     case .stageStarted(let stage, let candidates):
       object("content") { json in
         json.field("stage", stage.rawValue)

@@ -7,9 +7,10 @@ public struct ChatState: GraphState, Hashable {
   /// The conversation so far, oldest first, without the question.
   public let history: [ChatMessage]
   public var route: ChatRoute?
-  /// What the search found, best first.
+  /// What the search found, best first; empty again once they are reranked, for then nobody needs them and every
+  /// checkpoint would carry them.
   public var candidates: [Passage] = []
-  /// Every candidate after reranking, best first.
+  /// The candidates that reranking kept, best first.
   public var ranked: [RankedPassage] = []
   public var generation: Generation?
 
@@ -19,7 +20,7 @@ public struct ChatState: GraphState, Hashable {
   }
 
   /// The passages that the answer may cite: mark `[n]` is `passages[n - 1]`.
-  public var passages: [Passage] { ranked.lazy.filter(\.isKept).map(\.passage) }
+  public var passages: [Passage] { ranked.map(\.passage) }
 
   public enum Update: Codable, Sendable, Hashable {
     case routed(ChatRoute)
@@ -32,7 +33,9 @@ public struct ChatState: GraphState, Hashable {
     switch update {
     case .routed(let route): self.route = route
     case .retrieved(let passages): candidates = passages
-    case .reranked(let passages): ranked = passages
+    case .reranked(let passages):
+      ranked = passages.filter(\.isKept)
+      candidates = []
     case .generated(let generation): self.generation = generation
     }
   }

@@ -88,8 +88,10 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
   ) async throws -> Bool {
     guard log != nil else { return false }
     let interrupt = interrupt(run, after: completed)
-    let node = completed.last.map(plan.id(at:)) ?? .start
-    try await save(run, interrupt: interrupt, node: node, &log)
+    let nodes = completed.map(plan.id(at:))
+    if interrupt != nil || options.savesCheckpoint(after: nodes) {
+      try await save(run, interrupt: interrupt, node: nodes.last ?? .start, &log)
+    }
     guard let interrupt else { return false }
     try await report(interrupt, run, log)
     return true

@@ -4,6 +4,10 @@ public struct RunOptions: Sendable {
   public var threadID: String
   /// Keeps the state after each step; `nil` runs without checkpoints.
   public var checkpointer: (any Checkpointer)?
+  /// Checkpoints are saved only after steps with one of these nodes, and where the run is interrupted; `nil` saves before
+  /// the first step and after each one. Encoding the state is most of a checkpoint's cost: a graph whose early steps are
+  /// cheap to repeat need not pay for them.
+  public var checkpointAfter: Set<NodeID>?
   /// The run stops before a step with one of these nodes. Needs a checkpointer. Names nodes of the outermost graph: a
   /// subgraph is one node.
   public var interruptBefore: Set<NodeID>
@@ -20,16 +24,24 @@ public struct RunOptions: Sendable {
 
   public init(
     threadID: String = "", checkpointer: (any Checkpointer)? = nil,
-    interruptBefore: Set<NodeID> = [], interruptAfter: Set<NodeID> = [], stepLimit: Int = 64,
-    clock: any Clock<Duration> = ContinuousClock(), eventBuffer: Int = 64
+    checkpointAfter: Set<NodeID>? = nil, interruptBefore: Set<NodeID> = [],
+    interruptAfter: Set<NodeID> = [], stepLimit: Int = 64, clock: any Clock<Duration> = ContinuousClock(),
+    eventBuffer: Int = 64
   ) {
     self.threadID = threadID
     self.checkpointer = checkpointer
+    self.checkpointAfter = checkpointAfter
     self.interruptBefore = interruptBefore
     self.interruptAfter = interruptAfter
     self.stepLimit = stepLimit
     self.clock = clock
     self.eventBuffer = eventBuffer
+  }
+
+  /// - Parameter nodes: those that have just run; none at the start.
+  func savesCheckpoint(after nodes: [NodeID]) -> Bool {
+    guard let checkpointAfter else { return true }
+    return nodes.contains(where: checkpointAfter.contains)
   }
 
   func validate(nodes: [NodeID]) throws(GraphError) {
@@ -38,6 +50,12 @@ public struct RunOptions: Sendable {
       throw GraphError(
         .invalidOptions, path: [unknown],
         message: "The run is to be interrupted at '\(unknown)', which is not a node of the graph.")
+    }
+    let checkpoints = (checkpointAfter ?? []).sorted { $0.name < $1.name }
+    if let unknown = checkpoints.first(where: { !nodes.contains($0) }) {
+      throw GraphError(
+        .invalidOptions, path: [unknown],
+        message: "A checkpoint is asked for after '\(unknown)', which is not a node of the graph.")
     }
     if !interrupts.isEmpty, checkpointer == nil {
       throw GraphError(

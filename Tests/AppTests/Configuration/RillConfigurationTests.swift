@@ -28,7 +28,7 @@ import Testing
     #expect(configuration.pipeline.idleTimeout == .seconds(30))
     #expect(configuration.runs.disconnectGrace == .seconds(10))
     #expect(configuration.runs.heartbeat == .seconds(5))
-    #expect(configuration.runs.maxRuns == 10_000)
+    #expect(configuration.runs.limits.runs == 10_000)
     #expect(configuration.runs.shutdownGrace == .seconds(10))
     #expect(configuration.indexesSampleDocuments)
     #expect(configuration.logLevel == .info)
@@ -46,7 +46,7 @@ import Testing
     #expect(all.port == 3_000)
     #expect(all.model == "from-environment")
     #expect(all.runs.heartbeat == .seconds(2.5))
-    #expect(all.runs.maxRuns == 7)
+    #expect(all.runs.limits.runs == 7)
   }
 
   @Test("YAML says the same as JSON")

@@ -97,7 +97,7 @@ import Testing
 
   @Test("More runs than allowed are 503 OVERLOADED with Retry-After")
   func overloaded() async throws {
-    try await withRill(configure: { $0.runs.maxRuns = 1 }, script: StopTests.silentAfter(["x"])) { rill in
+    try await withRill(configure: { $0.runs.limits.runs = 1 }, script: StopTests.silentAfter(["x"])) { rill in
       try await rill.client.ask("What does the river do?") { stream in
         try await stream.events { $0.type == "token" }
         let response = try await rill.client.send(

@@ -127,21 +127,6 @@ import Testing
       }
     }
   }
-
-  @Test("A run that ended long ago is told from the store: a snapshot in place of its events")
-  func archivedRun() async throws {
-    try await withRill(configure: { $0.runs.retention = .zero }, clock: ContinuousClock()) { rill in
-      let run = UUID()
-      let live = try await rill.client.ask("What does the river do?", run: run)
-      let message = try #require(try await rill.conversations.message(runID: run))
-      let archived = try #require(ArchivedRun(message))
-      let replay = archived.replay(time: .system, after: 0)
-      #expect(replay.lastID == 3)
-      #expect(replay.text.isEmpty)
-      #expect(replay.terminalEvent?.messageID.map(\.wireString) == live.last?["message_id"])
-      #expect(archived.replay(time: .system, after: 40).lastID == 42)
-    }
-  }
 }
 
 extension ManualClock {

@@ -1,7 +1,5 @@
 import Foundation
 import Graph
-import Logging
-import Providers
 import Storage
 import TestSupport
 import Testing
@@ -21,18 +19,23 @@ import Testing
       try await withThrowingTaskGroup(of: Void.self) { group -> Void in
         group.addTask { try await service.run() }
         let reader = try await service.start(RunRequest(message: "What does the river do?"))
-        while reader.log.tokenCount < 2 { _ = await reader.next() }
+        while (reader.run?.log.tokenCount ?? 2) < 2 { _ = await reader.next() }
         service.beginShutdown()
         await #expect(throws: RequestError.shuttingDown) {
           _ = try await service.start(RunRequest(message: "Another question"))
         }
         while await reader.next() != nil {}
-        guard case .cancelled(let messageID, .shutdown) = reader.log.terminalEvent else {
+        guard case .cancelled(let messageID, .shutdown) = reader.terminalEvent else {
           Issue.record("the run was not cancelled by the shutdown")
           return
         }
         let message = try await database.conversations.message(id: messageID)
         #expect(message?.content == "The river")
+        // It can be continued, like one that was cut off by a crash.
+        #expect(message?.status == .interrupted)
+        #expect(message?.answer?.finishReason == "shutdown")
+        let run = try #require(message?.answer?.runID)
+        #expect(try await database.runs.run(id: run)?.status == .interrupted)
         try await group.waitForAll()
       }
     }
@@ -54,31 +57,12 @@ import Testing
         service.beginShutdown()
         gate.openForGood()
         while await reader.next() != nil {}
-        guard case .done = reader.log.terminalEvent else {
+        guard case .done = reader.terminalEvent else {
           Issue.record("the run was cut")
           return
         }
         try await group.waitForAll()
       }
     }
-  }
-}
-
-/// A run service without its HTTP routes.
-enum RunServiceFixture {
-  static func make(
-    upstream: ScriptedUpstream, database: SQLiteDatabase, configure: (inout RunService.Settings) -> Void
-  ) throws -> RunService {
-    var settings = RunService.Settings()
-    configure(&settings)
-    guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else { throw POSIXError(.EINVAL) }
-    let model = OpenAIModel(endpoint: endpoint, model: "scripted", transport: try HTTPTransport())
-    let graph = try ChatGraph.compile(
-      .init(model: model, knowledge: database.knowledge, reranker: LexicalReranker()))
-    let executor = RunExecutor(
-      graph: graph, store: database.conversations, time: .system,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: RunMetrics())
-    let planner = TurnPlanner(store: database.conversations, model: model, makeID: { UUID() })
-    return RunService(settings: settings, executor: executor, planner: planner, time: .system)
   }
 }

@@ -56,7 +56,8 @@ func withRill<Result: Sendable>(
       configuration: configuration,
       dependencies: .init(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
-        conversations: database.conversations, knowledge: database.knowledge,
+        conversations: database.conversations, runs: database.runs,
+        checkpointer: database.checkpointer, knowledge: database.knowledge,
         reranker: LexicalReranker(), time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,0 +1,300 @@
+import Foundation
+import Graph
+import Logging
+import Synchronization
+
+/// Writes the logs of all runs to the store, behind their backs.
+///
+/// Runs append to their ``RunLog`` and readers follow it there; neither waits for the disk. One loop takes what has come
+/// since, of all runs together, and writes it in one transaction (group commit): at every interval, and at once when a
+/// run begins or ends. What comes in while a transaction is being written is the next one's. A process that dies loses
+/// at most the tokens of one interval.
+final class RunJournal: Sendable {
+  private struct State {
+    var open: [UUID: OpenRun] = [:]
+    var requests: [Request] = []
+    /// Endings that the store has refused; tried again at every interval.
+    var postponed: [Request] = []
+    var isDue = false
+    var isClosed = false
+    var isFailing = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  /// A run that is stored and goes on.
+  private struct OpenRun {
+    let log: RunLog
+    var storedID: Int
+    /// One that is not stored yet.
+    var checkpoint: Checkpoint?
+  }
+
+  /// A beginning or an end, for which somebody waits.
+  fileprivate struct Request: Sendable {
+    enum Kind: Sendable {
+      case begin(RunBeginning, RunLog)
+      case end(Message, terminal: LoggedEvent?, endedAt: Date)
+    }
+
+    var runID: UUID
+    var kind: Kind
+    var continuation: CheckedContinuation<StoreError?, Never>?
+  }
+
+  /// What one transaction writes of one run.
+  private struct Write {
+    var runID: UUID
+    var changes: [RunChange]
+    /// The newest event that is stored once it has worked.
+    var lastID: Int
+    var request: Request?
+    var checkpoint: Checkpoint?
+  }
+
+  /// The most endings that are kept for a store that refuses them, the newest ones.
+  static let maxPostponed = 1_000
+
+  private let store: any RunStore
+  private let time: RunTime
+  private let interval: Duration
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  /// - Parameter interval: the longest that an event stays in memory only.
+  init(store: any RunStore, time: RunTime, interval: Duration, logger: Logger) {
+    self.store = store
+    self.time = time
+    self.interval = interval
+    self.logger = logger
+  }
+
+  // MARK: The runs' side
+
+  /// Stores the question, the answer's place and the run. When this returns they are on the disk.
+  /// - Throws: ``StoreError``.
+  func begin(_ beginning: RunBeginning, log: RunLog) async throws {
+    let error = await submit {
+      Request(runID: beginning.run.id, kind: .begin(beginning, log), continuation: $0)
+    }
+    if let error { throw error }
+  }
+
+  /// Remembers a checkpoint; it is stored with the next events.
+  func save(_ checkpoint: Checkpoint, runID: UUID) {
+    state.withLock { $0.open[runID]?.checkpoint = checkpoint }
+  }
+
+  /// Stores the finished message and every event up to the terminal one, which the log does not have yet: nobody sees
+  /// a run end whose answer could still be lost. Does nothing for a run whose session was deleted.
+  /// - Throws: ``StoreError``; the run is then still open.
+  func end(_ run: Run, message: Message, terminal: LoggedEvent) async throws {
+    guard state.withLock({ $0.open[run.id] != nil }) else { return }
+    let kind = Request.Kind.end(message, terminal: terminal, endedAt: time.date())
+    if let error = await submit({ Request(runID: run.id, kind: kind, continuation: $0) }) { throw error }
+  }
+
+  /// Stores an ended run as soon as the store works again. Its log has its terminal event.
+  func postponeEnd(_ run: Run, message: Message) {
+    let kind = Request.Kind.end(message, terminal: nil, endedAt: time.date())
+    state.withLock { state in
+      guard state.open[run.id] != nil else { return }
+      if state.postponed.count >= Self.maxPostponed {
+        state.open[state.postponed.removeFirst().runID] = nil
+      }
+      state.postponed.append(Request(runID: run.id, kind: kind))
+    }
+  }
+
+  private func submit(
+    _ makeRequest: (CheckedContinuation<StoreError?, Never>) -> Request
+  ) async -> StoreError? {
+    await withCheckedContinuation { continuation in
+      let (waiter, isClosed) = state.withLock { state in
+        if !state.isClosed { state.requests.append(makeRequest(continuation)) }
+        return (state.waiter.take(), state.isClosed)
+      }
+      waiter?.resume()
+      if isClosed { continuation.resume(returning: StoreError(.unavailable, "The server is stopping.")) }
+    }
+  }
+
+  // MARK: The loop
+
+  /// Writes until it is closed, and then what is left. Being cancelled only ends the intervals: runs that are cancelled
+  /// at the same time must still be able to store their end.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.tick() }
+      while await waitForWork() { await flush() }
+      await flush()
+      group.cancelAll()
+    }
+  }
+
+  /// Ends the loop once everything is written. Called when no run is left.
+  func close() {
+    let waiter = state.withLock { state in
+      state.isClosed = true
+      return state.waiter.take()
+    }
+    waiter?.resume()
+  }
+
+  private func tick() async {
+    while (try? await time.sleep(interval)) != nil {
+      let waiter = state.withLock { state in
+        guard !state.open.isEmpty else { return nil as CheckedContinuation<Void, Never>? }
+        state.isDue = true
+        return state.waiter.take()
+      }
+      waiter?.resume()
+    }
+  }
+
+  /// - Returns: whether to go on.
+  private func waitForWork() async -> Bool {
+    await withCheckedContinuation { continuation in
+      let isReady = state.withLock { state in
+        if state.isDue || state.isClosed || !state.requests.isEmpty { return true }
+        state.waiter = continuation
+        return false
+      }
+      if isReady { continuation.resume() }
+    }
+    return state.withLock { !$0.isClosed || !$0.requests.isEmpty }
+  }
+
+  private func flush() async {
+    let writes = takeWrites()
+    guard !writes.isEmpty else { return }
+    do {
+      let results = try await store.apply(writes.flatMap(\.changes))
+      settle(writes, results)
+    } catch {
+      giveBack(writes, error)
+    }
+  }
+
+  /// Takes everything that is to be written now. The loop alone calls it, so no run is written twice at a time.
+  private func takeWrites() -> [Write] {
+    let (requests, running) = state.withLock { state in
+      state.isDue = false
+      var requests: [Request] = []
+      swap(&requests, &state.requests)
+      requests += state.postponed
+      state.postponed = []
+      var running = state.open
+      for request in requests {
+        if case .begin = request.kind { continue }
+        running[request.runID]?.checkpoint = nil
+      }
+      for id in state.open.keys { state.open[id]?.checkpoint = nil }
+      return (requests, running)
+    }
+    let ending = Set(requests.map(\.runID))
+    return requests.compactMap {
+      write($0, storedID: running[$0.runID]?.storedID, log: running[$0.runID]?.log)
+    }
+      + running.filter { !ending.contains($0.key) }.compactMap { write($0.key, $0.value) }
+  }
+
+  private func write(_ request: Request, storedID: Int?, log: RunLog?) -> Write? {
+    switch request.kind {
+    case .begin(let beginning, let log):
+      let events = log.events(after: 0)
+      let batch = batch(events, runID: request.runID)
+      return Write(
+        runID: request.runID, changes: [.begin(beginning)] + (batch.map { [.append($0)] } ?? []),
+        lastID: batch?.lastID ?? 0, request: request)
+    case .end(let message, let terminal, let endedAt):
+      guard let storedID, let log else {
+        request.continuation?.resume(returning: nil)
+        return nil
+      }
+      let batch = batch(log.events(after: storedID) + (terminal.map { [$0] } ?? []), runID: request.runID)
+      let ending = RunEnding(runID: request.runID, batch: batch, message: message, endedAt: endedAt)
+      return Write(
+        runID: request.runID, changes: [.end(ending)], lastID: batch?.lastID ?? storedID, request: request)
+    }
+  }
+
+  private func write(_ runID: UUID, _ run: OpenRun) -> Write? {
+    let batch = batch(run.log.events(after: run.storedID), runID: runID)
+    var changes: [RunChange] = batch.map { [.append($0)] } ?? []
+    if let checkpoint = run.checkpoint { changes.append(.checkpoint(checkpoint, runID: runID)) }
+    guard !changes.isEmpty else { return nil }
+    return Write(
+      runID: runID, changes: changes, lastID: batch?.lastID ?? run.storedID, checkpoint: run.checkpoint)
+  }
+
+  private func batch(_ events: [LoggedEvent], runID: UUID) -> RunLogBatch? {
+    guard let first = events.first, let last = events.last else { return nil }
+    do {
+      return RunLogBatch(
+        runID: runID, firstID: first.id, lastID: last.id, tokenCount: events.count(where: \.isToken),
+        payload: try RunLogCodec.encode(events))
+    } catch {
+      logger.error("Events could not be encoded", metadata: ["run_id": "\(runID)", "error": "\(error)"])
+      return nil
+    }
+  }
+
+  // MARK: Results
+
+  private func settle(_ writes: [Write], _ results: [StoreError?]) {
+    var position = 0
+    for write in writes {
+      let error = results[position..<position + write.changes.count].lazy.compactMap { $0 }.first
+      position += write.changes.count
+      settle(write, error)
+      write.request?.continuation?.resume(returning: error)
+    }
+    let hasRecovered = state.withLock { state in
+      defer { state.isFailing = false }
+      return state.isFailing
+    }
+    if hasRecovered { logger.notice("Runs are stored again") }
+  }
+
+  private func settle(_ write: Write, _ error: StoreError?) {
+    state.withLock { state in
+      switch write.request?.kind {
+      case .begin(_, let log):
+        if error == nil { state.open[write.runID] = OpenRun(log: log, storedID: write.lastID) }
+      case .end: state.open[write.runID] = nil
+      // The session of a run that the store no longer knows was deleted: there is nothing to keep it for.
+      case nil where error != nil: state.open[write.runID] = nil
+      case nil: state.open[write.runID]?.storedID = write.lastID
+      }
+    }
+    if let error, error.code != .notFound {
+      logger.error(
+        "A run could not be stored", metadata: ["run_id": "\(write.runID)", "error": "\(error)"])
+    }
+  }
+
+  /// Nothing could be written. Events wait in their logs for the next time; whoever waits for a beginning or an end
+  /// learns that it failed.
+  private func giveBack(_ writes: [Write], _ error: any Error) {
+    let error = error as? StoreError ?? StoreError(.failed, "The database failed.", detail: "\(error)")
+    let isNew = state.withLock { state in
+      for write in writes {
+        if let checkpoint = write.checkpoint, state.open[write.runID]?.checkpoint == nil {
+          state.open[write.runID]?.checkpoint = checkpoint
+        }
+        if let request = write.request, request.continuation == nil { state.postponed.append(request) }
+      }
+      defer { state.isFailing = true }
+      return !state.isFailing
+    }
+    if isNew { logger.error("Runs cannot be stored", metadata: ["error": "\(error)"]) }
+    for write in writes { write.request?.continuation?.resume(returning: error) }
+  }
+}
+
+extension LoggedEvent {
+  var isToken: Bool {
+    if case .token = event { return true }
+    return false
+  }
+}
