@@ -24,8 +24,8 @@ def build_rill() -> Path:
     return REPOSITORY / ".build/release/rill"
 
 
-def build_tools() -> None:
-    """Compiles `upstream` and `client` when a source is newer than the program."""
+def build_tools(programs: tuple[str, ...] = ("upstream", "client")) -> None:
+    """Compiles the tools when a source is newer than the program; one named `….so` as a library to preload."""
     compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
     if not compiler:
         raise BuildFailed(
@@ -34,7 +34,7 @@ def build_tools() -> None:
     TOOLS.mkdir(parents=True, exist_ok=True)
     sources = sorted((BENCHMARKS / "tools").iterdir())
     newest = max(source.stat().st_mtime for source in sources)
-    for name in ("upstream", "client"):
+    for name in programs:
         program = TOOLS / name
         if program.exists() and program.stat().st_mtime >= newest:
             continue
@@ -44,12 +44,13 @@ def build_tools() -> None:
             "-Wall",
             "-Wextra",
             "-std=gnu17",
+            *(["-shared", "-fPIC"] if name.endswith(".so") else []),
             "-o",
             program,
-            BENCHMARKS / "tools" / f"{name}.c",
+            BENCHMARKS / "tools" / f"{name.removesuffix('.so')}.c",
         ]
         if subprocess.run(command).returncode:
-            raise BuildFailed(f"{name}.c did not compile; the compiler's message is above.")
+            raise BuildFailed(f"{name.removesuffix('.so')}.c did not compile; the compiler's message is above.")
 
 
 def build_peer() -> Path:

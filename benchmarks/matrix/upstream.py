@@ -38,6 +38,7 @@ class Exchange:
     plan: Plan
     rng: random.Random
     writer: asyncio.StreamWriter
+    request: dict = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     began_at: float = field(default_factory=time.monotonic)
     broke_at: float = 0.0
@@ -162,7 +163,7 @@ class Upstream:
         tag = match[1] if (match := re.search(r"#([\w-]+)", question)) else "?"
         plan = self.plans.get(tag) or self.plan(tag, 20)
         known = self.exchanges.setdefault(tag, [])
-        exchange = Exchange(tag, plan, random.Random(f"{self.seed}:{tag}:{len(known)}"), writer)
+        exchange = Exchange(tag, plan, random.Random(f"{self.seed}:{tag}:{len(known)}"), writer, request)
         known.append(exchange)
         self.open += 1
         play = asyncio.create_task(self._play(exchange))
