@@ -11,9 +11,9 @@ public struct SQLiteDatabase: StoreHealth {
   /// The name of the file in the data folder.
   public static let fileName = "rill.sqlite"
 
-  private let writer: any DatabaseWriter
+  let writer: any DatabaseWriter
   /// `nil` for a database in memory.
-  private let file: URL?
+  let file: URL?
 
   /// Opens the database in a folder, and makes both if they are not there.
   ///

@@ -20,6 +20,15 @@ struct SQLiteConformanceTests {
     try await withDatabase { try await rule.check($0.runStores) }
   }
 
+  @Test("random histories of runs", arguments: UInt64(1)...12)
+  func histories(seed: UInt64) async throws {
+    try await withDatabase { database in
+      var history = RunStoreHistory(database.runStores, seed: seed)
+      try await history.play(steps: 150)
+      #expect(history.refusals > 20, "a history without mistakes shows little")
+    }
+  }
+
   @Test("checkpoints")
   func checkpoints() async throws {
     try await withDatabase { try await CheckpointerConformance($0.checkpointer).verify() }
