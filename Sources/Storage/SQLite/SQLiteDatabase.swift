@@ -102,8 +102,13 @@ public struct SQLiteDatabase: StoreHealth {
     var configuration = Configuration()
     configuration.label = "rill.sqlite"
     configuration.foreignKeysEnabled = true
-    // `rill ingest` may write while the server runs; each of its transactions takes milliseconds.
-    configuration.busyMode = .timeout(5)
+    // `rill ingest` may write while the server runs; each of its transactions takes milliseconds. SQLite's own way of
+    // waiting sleeps for up to 100 ms and finds the lock taken again: runs then waited for more than a second beside a
+    // busy import, and wait for less than 0.1 s when they look every two milliseconds.
+    configuration.busyMode = .callback { tries in
+      usleep(2_000)
+      return tries < 2_500
+    }
     configuration.maximumReaderCount = 4
     return configuration
   }
