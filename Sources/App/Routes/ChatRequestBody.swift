@@ -1,4 +1,5 @@
 import Foundation
+import Graph
 import Hummingbird
 
 /// The body of `POST /chat/stream` and `POST /chat`.
@@ -19,7 +20,8 @@ struct ChatRequestBody: Decodable, Sendable {
   }
 
   static func decode(_ request: Request, _ context: AppRequestContext) async throws -> ChatRequestBody {
-    let body = try await JSONBody.decode(ChatRequestBody.self, from: request, context)
+    var body = try await JSONBody.decode(ChatRequestBody.self, from: request, context)
+    body.message = body.message.storable
     let length = body.message.unicodeScalars.count
     guard length > 0, !body.message.allSatisfy(\.isWhitespace) else {
       throw RequestError.invalid("message", "message is empty. Ask something.")

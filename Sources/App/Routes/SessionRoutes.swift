@@ -66,7 +66,7 @@ struct SessionRoutes: Sendable {
   private func rename(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "session")
     let body = try await JSONBody.decode(RenameBody.self, from: request, context)
-    let title = body.title.trimmingCharacters(in: .whitespacesAndNewlines)
+    let title = body.title.storable.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !title.isEmpty, title.count <= Self.maxTitleLength else {
       throw RequestError.invalid("title", "title must have 1 to \(Self.maxTitleLength) characters.")
     }

@@ -39,7 +39,8 @@ struct GenerateNode: Sendable {
       try await model.respond(to: request) { event in
         activity.touch()
         switch event {
-        case .text(let text):
+        case .text(let piece):
+          let text = piece.storable
           try answer.add(text)
           try await context.emit(.token(text))
         case .usage(let usage): answer.record(usage)

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Storage
 import TestSupport
 import Testing
 
@@ -45,21 +46,10 @@ import Testing
 
   @Test("A known run_id attaches across a restart and a forgotten log, too")
   func idempotencyFromTheStore() async throws {
-    try await withRill { rill in
-      let run = UUID()
-      let session = UUID()
-      let store = rill.conversations
-      try await store.createSession(Session(id: session, title: "t", createdAt: .now, updatedAt: .now))
-      let question = Message(
-        id: UUID(), sessionID: session, parentID: nil, role: .user, content: "What does the river do?",
-        status: .done, createdAt: .now)
-      try await store.add([
-        question,
-        Message(
-          id: UUID(), sessionID: session, parentID: question.id, role: .assistant, content: "It flows.",
-          status: .done, createdAt: .now,
-          answer: AnswerDetails(runID: run, model: ModelDescriptor(provider: "openai", model: "m"))),
-      ])
+    let database = try SQLiteDatabase.inMemory()
+    let (run, session) = (UUID(), UUID())
+    try await database.addAnsweredQuestion("What does the river do?", "It flows.", session: session, run: run)
+    try await withRill(database: database) { rill in
       let events = try await rill.client.ask("What does the river do?", session: session, run: run)
       #expect(events.types == ["metadata", "snapshot", "done"])
       #expect(events[1]["text"] == "It flows.")
@@ -150,5 +140,33 @@ import Testing
         for try await text in group { #expect(text == "begun done") }
       }
     }
+  }
+}
+
+extension SQLiteDatabase {
+  /// Stores a conversation of which only the messages are left.
+  fileprivate func addAnsweredQuestion(
+    _ text: String, _ reply: String, session: UUID, run: UUID
+  ) async throws {
+    let question = Message(
+      id: UUID(), sessionID: session, parentID: nil, role: .user, content: text, status: .done,
+      createdAt: .now)
+    var answer = Message(
+      id: UUID(), sessionID: session, parentID: question.id, role: .assistant, content: "", status: .running,
+      createdAt: .now,
+      answer: AnswerDetails(runID: run, model: ModelDescriptor(provider: "openai", model: "m")))
+    let fingerprint = RunFingerprint(message: text, sessionID: session)
+    let record = RunRecord(
+      id: run, sessionID: session, messageID: answer.id, fingerprint: fingerprint.digest, threadID: "",
+      createdAt: .now)
+    let begin = RunChange.begin(
+      RunBeginning(
+        newSession: Session(id: session, title: "t", createdAt: .now, updatedAt: .now),
+        newMessages: [question, answer], run: record))
+    (answer.content, answer.status) = (reply, .done)
+    let batch = RunLogBatch(runID: run, firstID: 1, lastID: 9, tokenCount: 3, payload: Data())
+    let end = RunChange.end(RunEnding(runID: run, batch: batch, message: answer, endedAt: .now))
+    #expect(try await runs.apply([begin, end]).allSatisfy { $0 == nil })
+    #expect(try await runs.compactRuns(endedBefore: .distantFuture, limit: 1) == 1)
   }
 }

@@ -8,7 +8,8 @@ import Testing
 /// What is written of a log is what is read.
 @Suite struct RunLogCodecTests {
   private static let source = Source(
-    number: 1, documentID: UUID(), chunkID: UUID(), title: "A “title”", locator: "§ 1", snippet: "…", score: 0.5)
+    number: 1, documentID: UUID(), chunkID: UUID(), title: "A “title”", locator: "§ 1", snippet: "…",
+    score: 0.5)
 
   private static let events: [RunEvent] = [
     .metadata(
@@ -31,7 +32,8 @@ import Testing
   func roundTrip() throws {
     let logged = Self.events.enumerated().map { index, event in
       LoggedEvent(
-        id: 41 + index, milliseconds: 1_790_000_000_000 + [0, 5, -3_600_000, 86_400_000][index % 4], event: event)
+        id: 41 + index, milliseconds: 1_790_000_000_000 + [0, 5, -3_600_000, 86_400_000][index % 4],
+        event: event)
     }
     let payload = try RunLogCodec.encode(logged)
     #expect(try RunLogCodec.decode(payload, firstID: 41) == logged)

@@ -1,0 +1,181 @@
+import Foundation
+import Graph
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import App
+
+/// A store that can be told to refuse writes, as on a full disk; otherwise a real one.
+private final class RefusingStore: RunStore {
+  let store: any RunStore
+  private let isRefusing = Mutex(false)
+  private let transactions = Mutex<[[RunChange]]>([])
+
+  init(_ store: any RunStore) { self.store = store }
+
+  func refuse(_ value: Bool) { isRefusing.withLock { $0 = value } }
+  var written: [[RunChange]] { transactions.withLock { $0 } }
+
+  func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
+    if isRefusing.withLock({ $0 }) { throw StoreError(.failed, "The disk is full.") }
+    transactions.withLock { $0.append(changes) }
+    return try await store.apply(changes)
+  }
+
+  func run(id: UUID) async throws -> RunRecord? { try await store.run(id: id) }
+  func runningRuns(limit: Int) async throws -> [RunRecord] { try await store.runningRuns(limit: limit) }
+  func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
+    try await store.log(runID: runID, after: id, limit: limit)
+  }
+  func compactRuns(endedBefore: Date, limit: Int) async throws -> Int {
+    try await store.compactRuns(endedBefore: endedBefore, limit: limit)
+  }
+}
+
+/// Readers never wait for the disk, and what the disk refuses is not lost as long as the process lives.
+@Suite(.timeLimit(.minutes(2))) struct RunJournalTests {
+  private func withService(
+    script: @escaping ScriptedUpstream.Script, clock: any Clock<Duration> = ContinuousClock(),
+    _ body: @escaping @Sendable (RunService, RefusingStore, SQLiteDatabase) async throws -> Void
+  ) async throws {
+    let database = try SQLiteDatabase.inMemory()
+    let store = RefusingStore(database.runs)
+    try await withScriptedUpstream(script) { upstream in
+      let service = try RunServiceFixture.make(
+        upstream: upstream, database: database, runs: store, time: RunTime(clock: clock)
+      ) { $0.shutdownGrace = .milliseconds(1) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        try await body(service, store, database)
+        service.beginShutdown()
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test("While nothing can be written a reader gets every token; then everything is stored that was missed")
+  func fullDisk() async throws {
+    let gate = StepGate()
+    try await withService(script: { _, answer in
+      try await answer.stream(tokens: ["a", "b", "c", "d"], gate: gate)
+    }) { service, store, database in
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      let run = try #require(reader.run)
+      gate.open(1)
+      while run.log.tokenCount < 1 { _ = await reader.next() }
+      store.refuse(true)
+      gate.open(2)
+      while run.log.tokenCount < 3 { _ = await reader.next() }
+      store.refuse(false)
+      gate.openForGood()
+      while await reader.next() != nil {}
+      guard case .done = run.log.terminalEvent else {
+        Issue.record("the run did not end well")
+        return
+      }
+      let record = try #require(try await database.runs.run(id: run.id))
+      #expect(record.status == .done)
+      #expect(record.lastEventID == run.log.lastID)
+      #expect(record.tokenCount == 4)
+      #expect(try await database.conversations.message(id: record.messageID)?.content == "abcd")
+    }
+  }
+
+  @Test("An answer whose end cannot be stored says so, and is stored as soon as that is possible again")
+  func postponedEnd() async throws {
+    let gate = StepGate()
+    try await withService(script: { _, answer in
+      try await answer.stream(tokens: ["a", "b"], gate: gate)
+    }) { service, store, database in
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      let run = try #require(reader.run)
+      gate.open(1)
+      while run.log.tokenCount < 1 { _ = await reader.next() }
+      store.refuse(true)
+      gate.openForGood()
+      while await reader.next() != nil {}
+      guard case .error(let failure) = run.log.terminalEvent else {
+        Issue.record("the user was not told")
+        return
+      }
+      #expect(failure.code == .internalError)
+      #expect(failure.code.isRetryable)
+      #expect(try await database.runs.run(id: run.id)?.status == .running)
+      store.refuse(false)
+      while try await database.runs.run(id: run.id)?.status == .running { await Task.yield() }
+      let record = try #require(try await database.runs.run(id: run.id))
+      #expect(record.status == .error)
+      #expect(record.lastEventID == run.log.lastID)
+      #expect(try await database.conversations.message(id: record.messageID)?.content == "ab")
+    }
+  }
+
+  @Test("A question that cannot be stored is an error before the model is asked")
+  func refusedBeginning() async throws {
+    try await withService(script: { _, answer in
+      try await answer.stream(tokens: ["never"])
+    }) { service, store, _ in
+      store.refuse(true)
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      while await reader.next() != nil {}
+      guard case .error(let failure) = reader.terminalEvent else {
+        Issue.record("the run went on")
+        return
+      }
+      #expect(failure.code == .internalError)
+      #expect(reader.run?.log.tokenCount == 0)
+    }
+  }
+
+  @Test("Tokens reach readers at once and the disk in batches")
+  func batches() async throws {
+    let clock = ManualClock()
+    let tokens = (0..<50).map { "\($0) " }
+    try await withService(
+      script: { _, answer in
+        try await answer.streamHead()
+        for token in tokens { try await answer.token(token) }
+        try await answer.hang()
+      }, clock: clock
+    ) { service, store, database in
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      let run = try #require(reader.run)
+      // The clock stands still: no interval has passed, and yet the reader has everything.
+      while run.log.tokenCount < tokens.count { _ = await reader.next() }
+      #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
+      while try await database.runs.run(id: run.id)?.tokenCount != tokens.count {
+        try await clock.tick(.milliseconds(200))
+      }
+      let appends = store.written.flatMap { $0 }.filter { if case .append = $0 { true } else { false } }
+      // One with the beginning, one for all tokens.
+      #expect(appends.count == 2)
+      run.cancellation.fulfil(.user)
+      _ = try await run.completion.wait()
+    }
+  }
+
+  @Test("Runs that begin together share a transaction")
+  func groupCommit() async throws {
+    try await withService(script: StopTests.silentAfter(["x"])) { service, store, database in
+      let count = 64
+      let runs = try await withThrowingTaskGroup(of: Run?.self) { group in
+        for _ in 0..<count {
+          group.addTask {
+            let reader = try await service.start(RunRequest(message: "What does the river do?"))
+            while reader.run?.log.tokenCount == 0 { _ = await reader.next() }
+            return reader.run
+          }
+        }
+        return try await group.reduce(into: []) { if let run = $1 { $0.append(run) } }
+      }
+      #expect(runs.count == count)
+      let begins = store.written.map { transaction in
+        transaction.count { if case .begin = $0 { true } else { false } }
+      }
+      #expect(begins.reduce(0, +) == count)
+      #expect(begins.contains { $0 > 1 })
+    }
+  }
+}
