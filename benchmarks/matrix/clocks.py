@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import build
 
 from . import compare
-from .lab import Lab, Row, in_parallel, new_id, question
+from .lab import Lab, Row, new_id, question
 from .reader import Reader, follow_to_end
 from .server import Rill
 from .upstream import Upstream
@@ -55,7 +55,9 @@ async def answered(tag: str, rill: Rill, upstream: Upstream, jump: float) -> lis
     if len(reader.heartbeats) < 2:
         problems.append(f"{len(reader.heartbeats)} heartbeats in a second of silence")
     if reader.terminal and abs(shift_of(reader) - jump) > 60:
-        problems.append(f"the clock was not moved by {jump} s but by {shift_of(reader):.0f} s: nothing was tried")
+        problems.append(
+            f"the clock was not moved by {jump} s but by {shift_of(reader):.0f} s: nothing was tried"
+        )
     done = reader.terminal.content if reader.terminal else {}
     if done.get("timings") and not 500 < done["timings"]["total_ms"] < 30_000:
         problems.append(f"timings {done['timings']}")
@@ -73,7 +75,9 @@ async def timed_out(tag: str, rill: Rill, upstream: Upstream) -> list[str]:
 
     upstream.plan(tag, 2, act=hang)
     run_id = new_id()
-    reader = await follow_to_end(Reader(), rill.port, run_id, {"message": question(tag), "run_id": run_id}, timeout=20)
+    reader = await follow_to_end(
+        Reader(), rill.port, run_id, {"message": question(tag), "run_id": run_id}, timeout=20
+    )
     problems = reader.problems + compare.terminal(reader.terminal, "error", code="TIMEOUT")
     if reader.terminal:
         waited = reader.terminal.at - upstream.exchanges[tag][0].broke_at
@@ -96,7 +100,9 @@ async def abandoned(tag: str, rill: Rill, upstream: Upstream) -> list[str]:
             return ["it never ended"]
         await asyncio.sleep(0.05)
     waited = time.monotonic() - left
-    return [] if GRACE - 0.2 <= waited <= GRACE + TOLERANCE else [f"cancelled after {waited:.2f} s of {GRACE} s"]
+    return (
+        [] if GRACE - 0.2 <= waited <= GRACE + TOLERANCE else [f"cancelled after {waited:.2f} s of {GRACE} s"]
+    )
 
 
 async def ordered(tag: str, rill: Rill, upstream: Upstream, jump) -> list[str]:
@@ -105,7 +111,9 @@ async def ordered(tag: str, rill: Rill, upstream: Upstream, jump) -> list[str]:
     for turn in range(3):
         name = f"{tag}-{turn}"
         plan = upstream.plan(name, 5)
-        body = {"message": question(name), "run_id": new_id()} | ({"session_id": session_id} if session_id else {})
+        body = {"message": question(name), "run_id": new_id()} | (
+            {"session_id": session_id} if session_id else {}
+        )
         reader = await follow_to_end(Reader(), rill.port, body["run_id"], body)
         if not reader.terminal:
             return reader.problems
@@ -129,10 +137,19 @@ async def run(lab: Lab) -> list[Row]:
     for name, seconds in JUMPS.items():
         clock = Clock(lab.folder / f"shift-{seconds}")
         settings = {
-            "RILL_HEARTBEAT": HEARTBEAT, "RILL_IDLE_TIMEOUT": IDLE, "RILL_DISCONNECT_GRACE": GRACE, **clock.environment,
+            "RILL_HEARTBEAT": HEARTBEAT,
+            "RILL_IDLE_TIMEOUT": IDLE,
+            "RILL_DISCONNECT_GRACE": GRACE,
+            **clock.environment,
         }
-        row = Row(f"clock jumps {name} during runs", note="order, ids, heartbeats, idle limit, grace time as without")
-        sessions = Row(f"clock jumps {name} between questions", note="order of messages, in the session and for the model")
+        row = Row(
+            f"clock jumps {name} during runs",
+            note="order, ids, heartbeats, idle limit, grace time as without",
+        )
+        sessions = Row(
+            f"clock jumps {name} between questions",
+            note="order of messages, in the session and for the model",
+        )
         async with lab.upstream() as upstream, lab.rill(f"clock{seconds}", upstream, **settings) as rill:
             tries = lab.tries(20, 4)
             jobs = [answered(f"clock-answer-{n}", rill, upstream, seconds) for n in range(tries)]
@@ -149,7 +166,9 @@ async def run(lab: Lab) -> list[Row]:
             for number in range(tries):
                 clock.set(0)
                 sessions.count(
-                    await ordered(f"clock-order-{number}", rill, upstream, lambda turn: clock.set(seconds * (turn + 1)))
+                    await ordered(
+                        f"clock-order-{number}", rill, upstream, lambda turn: clock.set(seconds * (turn + 1))
+                    )
                 )
         rows += [row, sessions]
     return rows

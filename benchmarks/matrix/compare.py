@@ -3,8 +3,15 @@
 from .reader import Event, Reader
 
 BEFORE_TOKENS = [
-    "metadata", "routing_start", "routing_complete", "retrieval_start", "retrieval_complete", "reranking_start",
-    "reranking_complete", "sources", "generation_start",
+    "metadata",
+    "routing_start",
+    "routing_complete",
+    "retrieval_start",
+    "retrieval_complete",
+    "reranking_start",
+    "reranking_complete",
+    "sources",
+    "generation_start",
 ]
 AFTER_TOKENS = ["generation_complete", "done"]
 
@@ -72,10 +79,13 @@ def stored(message: dict | None, status: str, text: str) -> list[str]:
     if message["status"] != status:
         problems.append(f"stored as {message['status']}, not {status}")
     if message["content"] != text:
-        at = next((i for i, pair in enumerate(zip(message["content"], text, strict=False)) if pair[0] != pair[1]), None)
+        at = next(
+            (i for i, pair in enumerate(zip(message["content"], text, strict=False)) if pair[0] != pair[1]),
+            None,
+        )
         at = min(len(message["content"]), len(text)) if at is None else at
         problems.append(
-            f"stored text has {len(message['content'])} of {len(text)} characters and differs at {at}: {text[at:at + 12]!r}"
+            f"stored text has {len(message['content'])} of {len(text)} characters and differs at {at}: {text[at : at + 12]!r}"
         )
     return problems
 

@@ -66,7 +66,8 @@ async def two_questions_at_once(number: int, rill: Rill, upstream: Upstream) -> 
     start = await follow_to_end(Reader(), rill.port, "", {"message": question(first)})
     session_id = start.first("metadata").content["session_id"]
     bodies = [
-        {"message": question(f"{first}-{name}"), "session_id": session_id, "run_id": new_id()} for name in "ab"
+        {"message": question(f"{first}-{name}"), "session_id": session_id, "run_id": new_id()}
+        for name in "ab"
     ]
     for name in "ab":
         upstream.plan(f"{first}-{name}", 20, pace=0.01)

@@ -15,8 +15,8 @@ from .wire import Broken, call
 LOAD = 20
 FLUSH = 0.2
 """The flush interval, RILL_FLUSH_INTERVAL."""
-SLACK = 0.15
-"""What a flush may take on a busy machine before it counts as late, in seconds."""
+SLACK = 0.3
+"""What a flush and the way to the reader may take on a busy machine, in seconds."""
 TOLD_WITHIN = 1.0
 """Seconds from readiness until every reader of an interrupted run must know."""
 ENDED = ("done", "cancelled", "error", "interrupted")
@@ -31,12 +31,27 @@ class KilledRun:
     reader: Reader = field(default_factory=Reader)
     saved: str = ""
     """What it had been told more than one flush interval before the kill."""
+    arrivals: list[tuple[int, float]] = field(default_factory=list)
+    """How many characters it had been told, and when, in seconds before the kill."""
     status: str = ""
+    body: dict = field(default_factory=dict)
 
-    @property
-    def body(self) -> dict:
-        body = {"message": question(self.tag), "run_id": self.run_id}
-        return body | ({"session_id": self.session_id} if self.session_id else {})
+    def __post_init__(self) -> None:
+        self.body = {"message": question(self.tag), "run_id": self.run_id}
+        if self.session_id:
+            self.body["session_id"] = self.session_id
+
+    def note_kill(self, moment: float) -> None:
+        self.saved = self.reader.text_before(moment - FLUSH - SLACK)
+        length = 0
+        for event in self.reader.events:
+            if event.type == "token":
+                length += len(event.content)
+                self.arrivals.append((length, moment - event.at))
+
+    def lag(self, stored: int) -> float:
+        """The age, at the kill, of the oldest text that was told and is not stored."""
+        return next((age for length, age in self.arrivals if length > stored), 0.0)
 
     async def ask(self, rill: Rill, after: float) -> None:
         await asyncio.sleep(after)
@@ -56,6 +71,7 @@ class Tally:
     continued: Row = field(default_factory=lambda: Row("… continued from the checkpoint"))
     intact: Row = field(default_factory=lambda: Row("… all sessions in the end, integrity_check"))
     slowest: float = 0.0
+    lags: list[float] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     kills: int = 0
     kills_while_starting: int = 0
@@ -68,14 +84,16 @@ async def load(lab: Lab, rill: Rill, upstream: Upstream, number: int, sessions: 
     old = rng.sample(sessions, min(len(sessions), LOAD // 4))
     for index in range(LOAD):
         tag = f"kill-{number}-{index}"
-        plan = upstream.plan(tag, rng.randint(20, 120), pace=rng.choice((0, 0.005, 0.02)), first=rng.random() * 0.2)
+        plan = upstream.plan(
+            tag, rng.randint(20, 120), pace=rng.choice((0, 0.005, 0.02)), first=rng.random() * 0.2
+        )
         runs.append(KilledRun(tag, plan.text, old[index] if index < len(old) else None))
     asking = [asyncio.create_task(run.ask(rill, rng.random() * 0.4)) for run in runs]
     await asyncio.sleep(0.05 + rng.random() * 1.6)
     killed_at = await rill.kill()
     await asyncio.gather(*asking)
     for run in runs:
-        run.saved = run.reader.text_before(killed_at - FLUSH - SLACK)
+        run.note_kill(killed_at)
     return runs
 
 
@@ -101,7 +119,7 @@ async def check(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) ->
     else:
         run.status = answer.json["status"]
         tally.told.count(await problems_of_resuming(run, rill, tally, had_ended))
-        tally.answers.count(await problems_of_answer(run, rill, upstream, had_ended))
+        tally.answers.count(await problems_of_answer(run, rill, upstream, tally, had_ended))
     tally.statuses[run.status] = tally.statuses.get(run.status, 0) + 1
 
 
@@ -123,7 +141,9 @@ async def problems_of_resuming(run: KilledRun, rill: Rill, tally: Tally, had_end
     return [f"{run.tag} (resumed after {position}): {problem}" for problem in problems]
 
 
-async def problems_of_answer(run: KilledRun, rill: Rill, upstream: Upstream, had_ended: bool) -> list[str]:
+async def problems_of_answer(
+    run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally, had_ended: bool
+) -> list[str]:
     problems = []
     if run.session_id is None:  # It had been told nothing; its stream says now where it is.
         if metadata := run.reader.first("metadata"):
@@ -134,13 +154,16 @@ async def problems_of_answer(run: KilledRun, rill: Rill, upstream: Upstream, had
         problems.append(f"still {run.status}")
     stored = await rill.answer_of(run.session_id, run.run_id)
     text = stored["content"] if stored else ""
+    tally.lags.append(run.lag(len(text)))
     sent = "".join(exchange.text for exchange in upstream.exchanges.get(run.tag, []))
     if stored is None:
         problems.append("its answer's place is not stored")
     elif not sent.startswith(text):
         problems.append("what is stored is no prefix of what the model sent")
     elif not text.startswith(run.saved):
-        problems.append(f"{len(text)} characters stored, {len(run.saved)} told long before the kill")
+        problems.append(
+            f"{len(text)} characters stored, the next ones told {run.lag(len(text)):.2f} s before the kill"
+        )
     elif run.reader.text != text:
         problems.append(f"its reader has {len(run.reader.text)} characters, {len(text)} are stored")
     if had_ended or run.status == "done":
@@ -197,7 +220,9 @@ async def recovery(
     await in_parallel((check(run, rill, upstream, tally) for run in runs), LOAD)
     rng = lab.rng("sample", number)
     known = [run for run in runs if run.status != "unknown" and run.reader.terminal]
-    await in_parallel((repeat(run, rill, upstream, tally) for run in rng.sample(known, min(3, len(known)))), 3)
+    await in_parallel(
+        (repeat(run, rill, upstream, tally) for run in rng.sample(known, min(3, len(known)))), 3
+    )
     cut_off = [run for run in known if run.status == "interrupted"]
     chosen = rng.sample(cut_off, min(2, len(cut_off)))
     await in_parallel((continue_run(run, rill, upstream, tally) for run in chosen), 2)
@@ -244,9 +269,11 @@ async def run(lab: Lab) -> list[Row]:
                 tally.kills += 1
                 lab.progress(f"{tally.kills} kills, {tally.statuses}")
             await final_look(rill, set(sessions), tally)
+    lags = sorted(tally.lags)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
     tally.answers.note = (
-        f"{tally.kills + tally.kills_while_starting} kills, {tally.kills_while_starting} of them during a start; {counts}"
+        f"{tally.kills + tally.kills_while_starting} kills, {tally.kills_while_starting} of them during a start; {counts}; "
+        f"stored {lags[len(lags) // 2] * 1000:.0f} ms behind the reader, at most {lags[-1] * 1000:.0f} ms"
     )
     tally.told.note = f"INTERRUPTED at most {tally.slowest * 1000:.0f} ms after readiness"
     tally.repeats.note = "attached; the model was not asked again"

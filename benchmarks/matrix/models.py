@@ -112,7 +112,12 @@ def endless_line(_: Exchange) -> bytes:
 
 UNAVAILABLE = "MODEL_UNAVAILABLE"
 FAULTS = [
-    Fault("429, Retry-After in seconds", "MODEL_RATE_LIMITED", status(429, {"retry-after": "7"}), retry_after=(7000, 7000)),
+    Fault(
+        "429, Retry-After in seconds",
+        "MODEL_RATE_LIMITED",
+        status(429, {"retry-after": "7"}),
+        retry_after=(7000, 7000),
+    ),
     Fault("429, Retry-After as a date", "MODEL_RATE_LIMITED", retry_at(7), retry_after=(4000, 7000)),
     Fault("429 without Retry-After", "MODEL_RATE_LIMITED", status(429)),
     Fault("500", UNAVAILABLE, status(500)),
@@ -132,10 +137,14 @@ FAULTS = [
 REFUSED = Fault("refused", UNAVAILABLE, None)
 
 
-async def problems_of(fault: Fault, tag: str, rill: Rill, upstream: Upstream, delays: list[float]) -> list[str]:
+async def problems_of(
+    fault: Fault, tag: str, rill: Rill, upstream: Upstream, delays: list[float]
+) -> list[str]:
     plan = upstream.plan(tag, 40, act=fault.act)
     run_id, asked_at = new_id(), time.monotonic()
-    reader = await follow_to_end(Reader(), rill.port, run_id, {"message": question(tag), "run_id": run_id}, timeout=20)
+    reader = await follow_to_end(
+        Reader(), rill.port, run_id, {"message": question(tag), "run_id": run_id}, timeout=20
+    )
     problems = reader.problems + compare.terminal(reader.terminal, "error", code=fault.code)
     if not reader.terminal or not isinstance(reader.terminal.content, dict):
         return problems
@@ -195,10 +204,9 @@ async def try_fault(fault: Fault, tries: int, rill: Rill, upstream: Upstream) ->
 
 async def run(lab: Lab) -> list[Row]:
     rows = []
-    async with lab.upstream() as upstream:
-        async with lab.rill("models", upstream, RILL_IDLE_TIMEOUT=IDLE) as rill:
-            for fault in [*FAULTS, REFUSED]:
-                rows.append(await try_fault(fault, lab.tries(20, 3), rill, upstream))
-            health = await rill.call("GET", "/health")
-            rows[-1].count([] if health.status == 200 else [f"/health: {health.status}"])
+    async with lab.upstream() as upstream, lab.rill("models", upstream, RILL_IDLE_TIMEOUT=IDLE) as rill:
+        for fault in [*FAULTS, REFUSED]:
+            rows.append(await try_fault(fault, lab.tries(20, 3), rill, upstream))
+        health = await rill.call("GET", "/health")
+        rows[-1].count([] if health.status == 200 else [f"/health: {health.status}"])
     return rows

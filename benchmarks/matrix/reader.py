@@ -63,8 +63,14 @@ class Reader:
         return told
 
     async def follow(
-        self, port: int, run_id: str, body: dict | None = None, path: str = "/chat/stream",
-        budget: int | None = None, reset: bool = False, timeout: float = 60,
+        self,
+        port: int,
+        run_id: str,
+        body: dict | None = None,
+        path: str = "/chat/stream",
+        budget: int | None = None,
+        reset: bool = False,
+        timeout: float = 60,
     ) -> None:
         """Reads one connection to its end: POSTs `body`, or resumes after the last complete frame.
 
@@ -130,7 +136,9 @@ class Reader:
         self.events.append(event)
 
 
-async def follow_to_end(reader: Reader, port: int, run_id: str, body: dict | None = None, **options) -> Reader:
+async def follow_to_end(
+    reader: Reader, port: int, run_id: str, body: dict | None = None, **options
+) -> Reader:
     """Reads a run to its terminal event on one connection, which must not break."""
     try:
         await reader.follow(port, run_id, body, **options)

@@ -50,8 +50,13 @@ class Rill:
         self.data.mkdir(parents=True, exist_ok=True)
         with self._log.open("a") as log:
             self._process = await asyncio.create_subprocess_exec(
-                self._binary, "serve", env=self._environment(), cwd=REPOSITORY,
-                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
+                self._binary,
+                "serve",
+                env=self._environment(),
+                cwd=REPOSITORY,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
             )
         self.starts += 1
         assert self._process.stdout
@@ -62,7 +67,7 @@ class Rill:
                 self._output = asyncio.create_task(self._process.stdout.read())
                 return
         code = await self._process.wait()
-        raise NotReady(f"Rill ended with {code} before it was ready: {self.log_tail(3)}")
+        raise NotReady(f"Rill ended with {code} before it was ready: {self.log_tail(1)}")
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from . import compare
-from .lab import Lab, Row, in_parallel, new_id, question
+from .lab import Lab, Row, in_parallel, new_id, question, until
 from .reader import Reader, follow_to_end
 from .server import Rill
 from .upstream import Plan, Upstream
@@ -29,7 +29,9 @@ class ShutRun:
     async def ask(self, rill: Rill) -> None:
         body = {"message": question(self.tag), "run_id": self.run_id}
         try:
-            await self.reader.follow(rill.port, self.run_id, body, budget=8500 if self.kind == "away" else None)
+            await self.reader.follow(
+                rill.port, self.run_id, body, budget=8500 if self.kind == "away" else None
+            )
             if not self.reader.terminal:
                 self.reader.problems.append("the stream ended without a terminal event")
         except Cut:
@@ -73,7 +75,9 @@ async def problems_of(run: ShutRun, rill: Rill, upstream: Upstream) -> list[str]
     else:
         if run.kind == "away":
             await follow_to_end(run.reader, rill.port, run.run_id)
-        problems += run.reader.problems + compare.terminal(run.reader.terminal, "cancelled", reason="shutdown")
+        problems += run.reader.problems + compare.terminal(
+            run.reader.terminal, "cancelled", reason="shutdown"
+        )
         status = "interrupted"
     metadata = run.reader.first("metadata")
     if metadata:
@@ -103,37 +107,45 @@ async def continued(run: ShutRun, rill: Rill, upstream: Upstream) -> list[str]:
 
 
 async def run(lab: Lab) -> list[Row]:
-    leaving, streams = Row(f"SIGTERM during {STREAMS} streams: the server"), Row("… what becomes of each stream")
+    leaving, streams = (
+        Row(f"SIGTERM during {STREAMS} streams: the server"),
+        Row("… what becomes of each stream"),
+    )
     goes_on, longest = Row("… continued at the replacement"), 0.0
-    async with lab.upstream() as upstream:
-        async with lab.rill("shutdown", upstream, RILL_SHUTDOWN_GRACE=GRACE, RILL_DISCONNECT_GRACE=60) as rill:
-            for number in range(lab.tries(10, 2)):
-                runs = make_runs(number, upstream)
-                asking = [asyncio.create_task(run.ask(rill)) for run in runs]
-                await asyncio.sleep(0.6)
-                began = time.monotonic()
-                rill.terminate()
-                problems = await newcomers(rill)
-                try:
-                    code = await rill.wait(EXIT_WITHIN + 5)
-                    longest = max(longest, time.monotonic() - began)
-                    if code != 0:
-                        problems.append(f"it ended with {code}")
-                    if time.monotonic() - began > EXIT_WITHIN:
-                        problems.append(f"it ended after {time.monotonic() - began:.1f} s")
-                except TimeoutError:
-                    problems.append("it did not end and was killed")
-                    await rill.kill()
-                leaving.count(problems)
-                await asyncio.gather(*asking)
-                await rill.start()
-                jobs = (problems_of(run, rill, upstream) for run in runs)
-                for found in await in_parallel(jobs, 10):
-                    streams.count(found)
-                cut_off = [run for run in runs if run.kind != "short"][:4]
-                for found in await in_parallel((continued(run, rill, upstream) for run in cut_off), 2):
-                    goes_on.count(found)
-    leaving.note = f"503 with Retry-After for new runs; ended at most {longest:.1f} s later ({GRACE:g} s of grace)"
-    streams.note = "short ones finish, long ones `cancelled shutdown`, stored as interrupted; resumed at the replacement"
+    async with lab.upstream() as upstream, lab.rill(
+        "shutdown", upstream, RILL_SHUTDOWN_GRACE=GRACE, RILL_DISCONNECT_GRACE=60
+    ) as rill:
+        for number in range(lab.tries(10, 2)):
+            runs = make_runs(number, upstream)
+            asking = [asyncio.create_task(run.ask(rill)) for run in runs]
+            await until(lambda runs=runs: all(run.reader.first("token") for run in runs), 20)
+            began = time.monotonic()
+            rill.terminate()
+            problems = await newcomers(rill)
+            try:
+                code = await rill.wait(EXIT_WITHIN + 5)
+                longest = max(longest, time.monotonic() - began)
+                if code != 0:
+                    problems.append(f"it ended with {code}")
+                if time.monotonic() - began > EXIT_WITHIN:
+                    problems.append(f"it ended after {time.monotonic() - began:.1f} s")
+            except TimeoutError:
+                problems.append("it did not end and was killed")
+                await rill.kill()
+            leaving.count(problems)
+            await asyncio.gather(*asking)
+            await rill.start()
+            jobs = (problems_of(run, rill, upstream) for run in runs)
+            for found in await in_parallel(jobs, 10):
+                streams.count(found)
+            cut_off = [run for run in runs if run.kind != "short"][:4]
+            for found in await in_parallel((continued(run, rill, upstream) for run in cut_off), 2):
+                goes_on.count(found)
+    leaving.note = (
+        f"503 with Retry-After for new runs; ended at most {longest:.1f} s later ({GRACE:g} s of grace)"
+    )
+    streams.note = (
+        "short ones finish, long ones `cancelled shutdown`, stored as interrupted; resumed at the replacement"
+    )
     goes_on.note = "whole answer, same message"
     return [leaving, streams, goes_on]

@@ -138,11 +138,15 @@ async def run(lab: Lab) -> list[Row]:
             await in_parallel((one(number) for number in range(tries)), 10)
             times = sorted(time for made in runs for time in made.times)
             if times:
-                row.note = f"receipt after {times[len(times) // 2] * 1000:.1f} ms, at most {times[-1] * 1000:.0f} ms"
+                row.note = (
+                    f"receipt after {times[len(times) // 2] * 1000:.1f} ms, at most {times[-1] * 1000:.0f} ms"
+                )
             return row
 
         return [
-            await row_of("Stop at random moments", at_moment, lab.tries(200, 30), lambda rng: rng.random() * 1.2, 1),
+            await row_of(
+                "Stop at random moments", at_moment, lab.tries(200, 30), lambda rng: rng.random() * 1.2, 1
+            ),
             await row_of("Stop before the start", before_start, lab.tries(20, 5)),
             await row_of("Stop twice at once, and again", twice, lab.tries(20, 5)),
             await row_of("Stop after the end", after_end, lab.tries(20, 5)),

@@ -3,13 +3,30 @@
 import json
 import random
 
-WORDS = (
-    "river stone Gate valve flood mill weir channel naïve Übergröße Straße façade coöperate ключ вода 水車 河川 "
-    "ميزان שלום ไทย 한국어 ½ € “quoted” ‘single’ — … a b"
-).split()
+WORDS = ["river", "stone", "Gate", "valve", "flood", "mill", "weir", "channel", "naïve", "Übergröße", "Straße", "façade", "coöperate", "ключ", "вода", "水車", "河川", "ميزان", "שלום", "ไทย", "한국어", "½", "€", "“quoted”", "‘single’", "—", "…", "a", "b"]
 AWKWARD = (
-    "\n", "\n\n", "\t", '"', "\\", "\\n", "\u2028", "\u001f", "\ufeff", "<b>", "&amp;", "[1]", "```\n",
-    "🙂", "👩‍👩‍👧‍👦", "🇨🇭", "e\u0301", "𝔘", "\nid: 7\n", "\ndata: {}\n\n", ": heartbeat\n", "[DONE]",
+    "\n",
+    "\n\n",
+    "\t",
+    '"',
+    "\\",
+    "\\n",
+    "\u2028",
+    "\u001f",
+    "\ufeff",
+    "<b>",
+    "&amp;",
+    "[1]",
+    "```\n",
+    "🙂",
+    "👩‍👩‍👧‍👦",
+    "🇨🇭",
+    "e\u0301",
+    "𝔘",
+    "\nid: 7\n",
+    "\ndata: {}\n\n",
+    ": heartbeat\n",
+    "[DONE]",
 )
 
 

@@ -85,7 +85,9 @@ class Exchange:
 
     async def finish(self) -> None:
         await self.head()
-        usage = json.dumps({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": len(self.sent)}})
+        usage = json.dumps(
+            {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": len(self.sent)}}
+        )
         await self.write(text.chunk(None, True, "stop") + f"data: {usage}\n\ndata: [DONE]\n\n".encode())
         self.writer.close()
 
@@ -158,7 +160,9 @@ class Upstream:
         finally:
             writer.close()
 
-    async def _answer(self, request: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, request: dict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         question = request["messages"][-1]["content"]
         tag = match[1] if (match := re.search(r"#([\w-]+)", question)) else "?"
         plan = self.plans.get(tag) or self.plan(tag, 20)
