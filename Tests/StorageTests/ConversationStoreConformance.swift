@@ -225,14 +225,16 @@ enum ConversationStoreConformance {
 }
 
 /// Expects a ``StoreError`` with the given code, whose message holds neither SQL nor a path.
+/// - Parameter words: what the message says besides.
 func expectStoreError(
-  _ code: StoreError.Code, sourceLocation: SourceLocation = #_sourceLocation,
+  _ code: StoreError.Code, saying words: String = "", sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () async throws -> Void
 ) async {
   let error = await #expect(throws: StoreError.self, sourceLocation: sourceLocation) { try await body() }
   #expect(error?.code == code, sourceLocation: sourceLocation)
   let message = error?.message ?? ""
   #expect(message.hasSuffix("."), sourceLocation: sourceLocation)
+  #expect(words.isEmpty || message.contains(words), "\(message)", sourceLocation: sourceLocation)
   for word in ["SELECT", "INSERT", "UPDATE", "SQLITE", "/"] {
     #expect(!message.contains(word), sourceLocation: sourceLocation)
   }

@@ -111,8 +111,10 @@ enum RunStoreConformance {
       try await stores.apply(.append(batches[0]), .append(batches[1]))
       #expect(try await stores.runs.log(runID: run.id, after: 0, limit: 10) == batches)
     },
-    Case("refuses a batch that leaves a gap, repeats, overlaps or runs backwards") { stores in
+    Case("refuses a batch that leaves a gap, repeats, overlaps, is empty or runs backwards") { stores in
       let run = try await stores.beginRun()
+      let empty = RunLogBatch(runID: run.id, firstID: 1, lastID: 0, tokenCount: 0, payload: Data())
+      try await stores.expectRefusal(.conflict, of: .append(empty))
       try await stores.expectRefusal(.conflict, of: .append(run.batch(0...1)))
       try await stores.expectRefusal(.conflict, of: .append(run.batch(2...3)))
       try await stores.apply(.append(run.batch(1...5)))
@@ -120,7 +122,7 @@ enum RunStoreConformance {
         try await stores.expectRefusal(.conflict, of: .append(run.batch(ids)))
         try await stores.expectRefusal(.conflict, of: .end(run.ending(ids)))
       }
-      let backwards = RunLogBatch(runID: run.id, firstID: 6, lastID: 5, tokenCount: 0, payload: Data())
+      let backwards = RunLogBatch(runID: run.id, firstID: 6, lastID: 4, tokenCount: 0, payload: Data())
       try await stores.expectRefusal(.conflict, of: .append(backwards))
       #expect(try await stores.runs.run(id: run.id)?.lastEventID == 5)
       #expect(try await stores.runs.run(id: run.id)?.status == .running)

@@ -87,7 +87,9 @@ struct SQLiteDatabaseTests {
       try await database.conversations.createSession(session)
       try await database.write { try $0.execute(sql: "PRAGMA max_page_count = 40") }
       let question = makeQuestion(String(repeating: "x", count: 1_000_000), in: session)
-      await expectStoreError(.failed) { try await database.conversations.add([question]) }
+      await expectStoreError(.failed, saying: "disk is full") {
+        try await database.conversations.add([question])
+      }
       try await database.write { try $0.execute(sql: "PRAGMA max_page_count = 100000") }
       try await database.conversations.add([question])
       #expect(try await database.conversations.messages(sessionID: session.id).count == 1)

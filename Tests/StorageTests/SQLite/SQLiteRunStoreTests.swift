@@ -51,7 +51,7 @@ struct SQLiteRunStoreTests {
         runID: run.id, firstID: 1, lastID: 1, tokenCount: 0, payload: Data(repeating: 1, count: 1_000_000))
       try await setPageLimit(60, database)
       // The small changes around it would have had room, and are not stored either.
-      await expectStoreError(.failed) {
+      await expectStoreError(.failed, saying: "disk is full") {
         _ = try await stores.runs.apply([.begin(other.beginning), .append(large), .end(run.ending(2...2))])
       }
       #expect(try await stores.runs.run(id: other.id) == nil)
