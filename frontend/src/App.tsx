@@ -2,7 +2,7 @@ import { useEffect, type MouseEvent } from "react";
 import { ChatView } from "./components/ChatView";
 import { Header } from "./components/Header";
 import { Sidebar } from "./components/Sidebar";
-import { TokenDialog } from "./components/lazyDialogs";
+import { TokenDialog } from "./components/lazyParts";
 import { useListVisibility } from "./components/useListVisibility";
 import { useChatState } from "./hooks/storeContext";
 import { useConversations } from "./hooks/useConversations";

@@ -4,7 +4,7 @@ import { App } from "./App";
 import { loadMarkdown } from "./components/AnswerText";
 import { Crash } from "./components/Crash";
 import { ErrorBoundary } from "./components/ErrorBoundary";
-import { loadDialogs } from "./components/lazyDialogs";
+import { loadParts } from "./components/lazyParts";
 import { startTheme } from "./components/theme";
 import { ChatStoreContext } from "./hooks/storeContext";
 import { createChatStore } from "./store";
@@ -13,6 +13,8 @@ import "./styles/index.css";
 const root = document.getElementById("root");
 if (root) {
   startTheme();
+  // What is soon needed is fetched now. A failure is no matter here: it is asked for again when it is needed.
+  Promise.all([loadParts(), loadMarkdown()]).catch(() => {});
   const store = createChatStore();
   createRoot(root).render(
     <StrictMode>
@@ -24,6 +26,4 @@ if (root) {
     </StrictMode>,
   );
   store.start();
-  // What is soon needed is fetched now. A failure is no matter here: it is asked for again when it is needed.
-  Promise.all([loadMarkdown(), loadDialogs()]).catch(() => {});
 }

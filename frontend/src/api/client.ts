@@ -14,6 +14,15 @@ export interface ChatRequest {
   parent_id?: string;
 }
 
+/** The body of `POST /chat/runs/{continues}/continue`, and the interrupted run that it goes on from. */
+export interface ContinueRequest {
+  run_id: string;
+  continues: string;
+}
+
+/** What starts a run. Sent again it attaches to the run that it has started. */
+export type RunRequest = ChatRequest | ContinueRequest;
+
 interface RequestOptions {
   method?: string;
   body?: unknown;
@@ -52,8 +61,12 @@ export class APIClient {
   /**
    * Starts a run, or attaches to it from its beginning when the server knows its id. Resolves with the head.
    */
-  startRun(request: ChatRequest, signal: AbortSignal): Promise<Response> {
-    return this.request("/chat/stream", { body: request, headers: { accept: "text/event-stream" }, signal });
+  startRun(request: RunRequest, signal: AbortSignal): Promise<Response> {
+    const headers = { accept: "text/event-stream" };
+    if (!("continues" in request)) return this.request("/chat/stream", { body: request, headers, signal });
+    const { continues, run_id } = request;
+    const path = `/chat/runs/${encodeURIComponent(continues)}/continue`;
+    return this.request(path, { body: { run_id }, headers, signal });
   }
 
   /** Follows a run from after an event's id. Resolves with the head. */

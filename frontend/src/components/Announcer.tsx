@@ -1,3 +1,4 @@
+import { isInterruption } from "../stream/sentences";
 import type { RunState } from "../stream/runState";
 
 /** Tells screen readers how an answer ended, politely and once. Stages announce themselves; tokens are not announced. */
@@ -17,6 +18,8 @@ function announcement(run: RunState): string {
         : "The answer is complete.";
     case "stopped":
       return "The answer was stopped.";
+    case "failed":
+      return isInterruption(run.error) ? "The answer was interrupted. It can be continued." : "";
     default:
       return "";
   }

@@ -1,21 +1,22 @@
 import { memo, useCallback, useMemo, useState } from "react";
 import { CitationContext, type Citations } from "../markdown/citations";
+import type { Version } from "../store/messageTree";
 import type { RunState } from "../stream/runState";
 import type { Message } from "../types/rest";
 import type { Source } from "../types/streaming";
 import { AnswerText } from "./AnswerText";
 import { FinishedFoot } from "./FinishedFoot";
 import { RunningFoot } from "./RunningFoot";
-import { SourcePanel } from "./lazyDialogs";
+import { SourcePanel } from "./lazyParts";
 import { Sources } from "./Sources";
+import type { TurnActions } from "./turnActions";
 
 interface AnswerProps {
   /** The run that writes it, or the message that it has become. */
   readonly content: { readonly run: RunState } | { readonly message: Message };
   readonly isLatest: boolean;
-  readonly onRetry: (() => void) | null;
-  readonly onTryNow: () => void;
-  readonly onCancelRetry: () => void;
+  readonly version: Version | null;
+  readonly actions: TurnActions;
 }
 
 const noSources: readonly Source[] = [];
@@ -24,13 +25,7 @@ const noSources: readonly Source[] = [];
  * An answer, running or finished. It is one component for both, so that nothing is drawn anew when it ends, and the
  * Markdown reader goes on from where it was.
  */
-export const Answer = memo(function Answer({
-  content,
-  isLatest,
-  onRetry,
-  onTryNow,
-  onCancelRetry,
-}: AnswerProps) {
+export const Answer = memo(function Answer({ content, isLatest, version, actions }: AnswerProps) {
   const isLive = "run" in content;
   const text = isLive ? content.run.text : content.message.content;
   const sources = (isLive ? content.run.sources : content.message.sources) ?? noSources;
@@ -51,9 +46,9 @@ export const Answer = memo(function Answer({
       </CitationContext.Provider>
       {!isLive && text !== "" && <Sources sources={sources} onOpen={open} />}
       {isLive ? (
-        <RunningFoot run={content.run} onTryNow={onTryNow} onCancelRetry={onCancelRetry} />
+        <RunningFoot run={content.run} onTryNow={actions.onTryNow} onCancelRetry={actions.onCancelRetry} />
       ) : (
-        <FinishedFoot message={content.message} isLatest={isLatest} onRetry={onRetry} />
+        <FinishedFoot message={content.message} isLatest={isLatest} version={version} actions={actions} />
       )}
       {shown && (
         <SourcePanel

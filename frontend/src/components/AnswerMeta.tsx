@@ -1,21 +1,46 @@
+import type { ReactNode } from "react";
 import type { Message } from "../types/rest";
 import { answerFacts, endingOf } from "./answerFacts";
 import { CopyButton } from "./CopyButton";
+import { RegenerateIcon } from "./partIcons";
 
-/** The last line of a finished answer: how it ended, how long it took, what wrote it, and Copy. */
-export function AnswerMeta({ message }: { message: Message }) {
+interface AnswerMetaProps {
+  readonly message: Message;
+  /** The switch between versions of the answer, where there are several. */
+  readonly versions: ReactNode;
+  /** Null when another answer cannot be asked for now. */
+  readonly onRegenerate: (() => void) | null;
+}
+
+/** The last line of a finished answer: how it ended, how long it took, what wrote it, and what can be done with it. */
+export function AnswerMeta({ message, versions, onRegenerate }: AnswerMetaProps) {
   const facts = answerFacts(message);
-  const isPartial = endingOf(message) !== "";
+  // What the user has ended themselves is no warning.
+  const isWarning = endingOf(message) !== "" && message.status !== "cancelled";
   return (
     <footer className="answer-meta">
+      {versions}
       <p className="facts" data-testid="meta">
         {facts.map((fact, index) => (
-          <span key={fact} className={isPartial && index === 0 ? "fact ending" : "fact"}>
+          <span key={fact} className={isWarning && index === 0 ? "fact ending" : "fact"}>
             {fact}
           </span>
         ))}
       </p>
-      {message.content !== "" && <CopyButton label="Copy answer" text={() => message.content} />}
+      <span className="answer-actions">
+        {onRegenerate && (
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label="Regenerate answer"
+            title="Regenerate"
+            onClick={onRegenerate}
+          >
+            <RegenerateIcon />
+          </button>
+        )}
+        {message.content !== "" && <CopyButton label="Copy answer" text={() => message.content} />}
+      </span>
     </footer>
   );
 }

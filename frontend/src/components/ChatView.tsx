@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
 import { Announcer } from "./Announcer";
@@ -6,7 +6,7 @@ import { Composer } from "./Composer";
 import { EmptyState } from "./EmptyState";
 import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
 import { LoadState } from "./LoadState";
-import { MessageList } from "./MessageList";
+import { Messages } from "./Messages";
 import { useStickToBottom } from "./useStickToBottom";
 
 /** The open conversation and the place to write. */
@@ -20,11 +20,20 @@ export function ChatView() {
   useEscapeStops(active, chat.stop);
   // A conversation is opened at its end, and one's own question is always followed.
   useEffect(() => jump(), [jump, conversation.id, conversation.status]);
+  const { edit: editMessage } = chat;
   const send = (text: string): boolean => {
     const isSent = chat.send(text);
     if (isSent) jump();
     return isSent;
   };
+  const edit = useCallback(
+    (id: string, text: string): boolean => {
+      const isSent = editMessage(id, text);
+      if (isSent) jump();
+      return isSent;
+    },
+    [editMessage, jump],
+  );
 
   return (
     <main id="main" className="chat" tabIndex={-1} data-empty={isEmpty}>
@@ -34,12 +43,18 @@ export function ChatView() {
             {conversation.status === "ready" ? (
               <>
                 {isEmpty && <EmptyState isDisabled={active} onAsk={send} />}
-                <MessageList
+                <Messages
+                  key={conversation.id ?? "new"}
                   messages={conversation.messages}
+                  versions={conversation.versions}
                   run={run}
                   onRetry={chat.canRetry ? chat.retry : null}
+                  onContinue={chat.canContinue ? chat.continueAnswer : null}
                   onTryNow={chat.retryNow}
                   onCancelRetry={chat.cancelRetry}
+                  onEdit={active ? null : edit}
+                  onRegenerate={active ? null : chat.regenerate}
+                  onShowVersion={active ? null : chat.showVersion}
                 />
               </>
             ) : (

@@ -1,6 +1,7 @@
 import { useNow } from "../hooks/useNow";
 import type { ReconnectState } from "../stream/runState";
-import { OfflineIcon, RetryIcon } from "./icons";
+import { OfflineIcon } from "./icons";
+import { RetryIcon } from "./partIcons";
 
 interface ConnectionNoticeProps {
   readonly reconnect: ReconnectState;

@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import type { Session } from "../types/rest";
-import { PencilIcon, TrashIcon } from "./icons";
+import { PencilIcon, TrashIcon } from "./partIcons";
 
 interface ConversationItemProps {
   readonly session: Session;

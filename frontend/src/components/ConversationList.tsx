@@ -2,9 +2,10 @@ import { useCallback, useMemo, useState } from "react";
 import { useNow } from "../hooks/useNow";
 import { useConversations } from "../hooks/useConversations";
 import type { Session } from "../types/rest";
-import { ConfirmDialog } from "./lazyDialogs";
+import { ConfirmDialog } from "./lazyParts";
 import { groupByDay } from "./conversationDays";
 import { ConversationItem } from "./ConversationItem";
+import { ListSkeleton } from "./ListSkeleton";
 
 /** Headings such as "Today" are checked once a minute. */
 const minute = 60_000;
@@ -89,15 +90,5 @@ export function ConversationList({ onLeave }: { onLeave: () => void }) {
         />
       )}
     </nav>
-  );
-}
-
-function ListSkeleton() {
-  return (
-    <div className="list-skeleton" aria-hidden="true">
-      <span />
-      <span />
-      <span />
-    </div>
   );
 }

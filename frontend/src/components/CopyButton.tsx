@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { CheckIcon, CopyIcon } from "./icons";
+import { CheckIcon, CopyIcon } from "./partIcons";
 
 /** How long the button says "Copied", in milliseconds. */
 const feedbackTime = 1_800;

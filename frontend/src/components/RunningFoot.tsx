@@ -17,9 +17,14 @@ export function RunningFoot({ run, onTryNow, onCancelRetry }: RunningFootProps) 
     <>
       <StageIndicator run={run} />
       {run.slow && (
-        <p className="slow-notice" role="status" data-testid="slow">
-          Nothing has come from the server for a while. Rill is still waiting; you can stop at any time.
-        </p>
+        <div className="slow-notice" data-testid="slow">
+          <p role="status">
+            Nothing has come from the server for a while. Rill is still waiting; you can stop at any time.
+          </p>
+          <button type="button" className="quiet-button" onClick={onTryNow}>
+            Try now
+          </button>
+        </div>
       )}
     </>
   );

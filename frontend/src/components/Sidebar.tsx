@@ -1,5 +1,5 @@
 import { useConversations } from "../hooks/useConversations";
-import { ConversationList } from "./ConversationList";
+import { Conversations } from "./Conversations";
 import { Dialog } from "./Dialog";
 import { CloseIcon, PlusIcon, RillMark } from "./icons";
 
@@ -53,7 +53,7 @@ function SidebarContent({ onLeave, onClose }: { onLeave: () => void; onClose: ((
         <PlusIcon />
         New chat
       </button>
-      <ConversationList onLeave={onLeave} />
+      <Conversations onLeave={onLeave} />
     </>
   );
 }

@@ -2,7 +2,8 @@ import { useMemo } from "react";
 import type { Source } from "../types/streaming";
 import { AnswerText } from "./AnswerText";
 import { Dialog } from "./Dialog";
-import { CloseIcon, NextIcon, PreviousIcon } from "./icons";
+import { CloseIcon } from "./icons";
+import { NextIcon, PreviousIcon } from "./partIcons";
 import { passageText } from "./passage";
 import { panelPosition } from "./panelPosition";
 

@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from "react";
 import { useNow } from "../hooks/useNow";
 import { elapsedMs, type RunState } from "../stream/runState";
 import { formatElapsed } from "./durations";
-import { phaseDetail, phasesOf, phaseText } from "./stageText";
+import { phaseDetail, phasesOf, sentenceOf } from "./stageText";
 import { useShownPhase } from "./useShownPhase";
 
 /** What the running answer is doing and for how long. Only a change of stage is announced, not the clock. */
 export function StageIndicator({ run }: { run: RunState }) {
   const phase = useShownPhase(phasesOf(run));
   const now = useNow(true, 100);
-  const text = phaseText(phase);
+  const text = sentenceOf(run, phase);
   const leaving = usePrevious(text);
   const detail = phaseDetail(run, phase);
   return (

@@ -35,7 +35,7 @@ export function endingOf(message: Message): string {
 export function failureOf(message: Message): { code: string; message: string } | null {
   if (message.error) return { code: message.error.code, message: message.error.message };
   if (message.status === "interrupted") {
-    return { code: "INTERRUPTED", message: "The answer was interrupted before it was complete." };
+    return { code: "INTERRUPTED", message: "The server restarted while this was being written." };
   }
   if (message.status === "error") return { code: "INTERNAL", message: "The answer could not be completed." };
   return null;

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 /** Line icons on a grid of 20. They are decoration: the control that holds one has the name. */
-function Icon({ children }: { children: ReactNode }) {
+export function Icon({ children }: { children: ReactNode }) {
   return (
     <svg
       className="icon"
@@ -21,19 +21,6 @@ function Icon({ children }: { children: ReactNode }) {
   );
 }
 
-export const CheckIcon = () => (
-  <Icon>
-    <path d="m4.5 10.5 3.5 3.5 7.5-8" />
-  </Icon>
-);
-
-export const CopyIcon = () => (
-  <Icon>
-    <rect x="7" y="7" width="9.5" height="9.5" rx="2" />
-    <path d="M13 7V5.5a2 2 0 0 0-2-2H5.5a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7" />
-  </Icon>
-);
-
 export const PlusIcon = () => (
   <Icon>
     <path d="M10 4v12M4 10h12" />
@@ -50,18 +37,6 @@ export const PanelIcon = () => (
 export const CloseIcon = () => (
   <Icon>
     <path d="m5 5 10 10M15 5 5 15" />
-  </Icon>
-);
-
-export const PencilIcon = () => (
-  <Icon>
-    <path d="m4 16 .7-3.2L13 4.5a1.6 1.6 0 0 1 2.3 0l.2.2a1.6 1.6 0 0 1 0 2.3l-8.3 8.3L4 16Z" />
-  </Icon>
-);
-
-export const TrashIcon = () => (
-  <Icon>
-    <path d="M4 6h12M8 6V4.5A1 1 0 0 1 9 3.5h2a1 1 0 0 1 1 1V6M5.5 6l.6 9a1.5 1.5 0 0 0 1.5 1.4h4.8a1.5 1.5 0 0 0 1.5-1.4l.6-9" />
   </Icon>
 );
 
@@ -103,37 +78,12 @@ export const SystemIcon = () => (
   </Icon>
 );
 
-export const RetryIcon = () => (
-  <Icon>
-    <path d="M4 10a6 6 0 1 0 2-4.5L4 7.3M4 3.8v3.5h3.5" />
-  </Icon>
-);
-
-export const WarningIcon = () => (
-  <Icon>
-    <path d="M10 3.5 2.8 16h14.4L10 3.5ZM10 8.5v3.2M10 14v.1" />
-  </Icon>
-);
-
 export const OfflineIcon = () => (
   <Icon>
     <path d="M3 8.2a10.5 10.5 0 0 1 4-2.4M17 8.2a10.4 10.4 0 0 0-5.5-2.9M5.8 11.2a6.5 6.5 0 0 1 3-1.7M14.2 11.2l-.6-.5M10 15v.1M3.5 3.5l13 13" />
   </Icon>
 );
 
-export const PreviousIcon = () => (
-  <Icon>
-    <path d="m12 5-5 5 5 5" />
-  </Icon>
-);
-
-export const NextIcon = () => (
-  <Icon>
-    <path d="m8 5 5 5-5 5" />
-  </Icon>
-);
-
-/** Rill's mark: two waves, the lower one lighter. */
 export function RillMark({ size = 20 }: { size?: number }) {
   return (
     <svg className="rill-mark" viewBox="0 0 24 24" width={size} height={size} fill="none" aria-hidden="true">

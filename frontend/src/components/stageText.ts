@@ -1,10 +1,18 @@
 import type { RunState } from "../stream/runState";
 
 /** What a running answer is doing, as the stage line shows it. */
-export type Phase = "connecting" | "routing" | "retrieval" | "reranking" | "generation" | "stopping";
+export type Phase =
+  | "connecting"
+  | "queued"
+  | "routing"
+  | "retrieval"
+  | "reranking"
+  | "generation"
+  | "stopping";
 
 const texts: Readonly<Record<Phase, string>> = {
   connecting: "Sending…",
+  queued: "Waiting for a free place…",
   routing: "Thinking…",
   retrieval: "Searching knowledge base…",
   reranking: "Reranking results…",
@@ -17,13 +25,23 @@ export function phaseText(phase: Phase): string {
   return texts[phase];
 }
 
+/** The sentence of the phase that a run is in; in the queue it says how long that is. */
+export function sentenceOf(run: RunState, phase: Phase): string {
+  if (phase !== "queued" || run.queuePosition === null) return phaseText(phase);
+  const ahead = run.queuePosition - 1;
+  return `${phaseText(phase)} ${ahead < 1 ? "You are next" : `${ahead.toLocaleString("en")} ahead of you`}`;
+}
+
 /**
  * The phases of a run so far, oldest first. The list is what makes short stages visible: several may start between
  * two frames, and the line still shows each.
  */
 export function phasesOf(run: RunState): readonly Phase[] {
-  const stages = run.stages.map((record) => record.stage);
-  return run.status === "stopping" ? ["connecting", ...stages, "stopping"] : ["connecting", ...stages];
+  const phases: Phase[] = ["connecting"];
+  if (run.queuePosition !== null) phases.push("queued");
+  phases.push(...run.stages.map((record) => record.stage));
+  if (run.status === "stopping") phases.push("stopping");
+  return phases;
 }
 
 /** What is known about a phase, in a few words; empty when nothing is. */

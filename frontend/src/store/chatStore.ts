@@ -1,17 +1,22 @@
 import { APIClient } from "../api/client";
+import { HeartbeatRate } from "../stream/heartbeatRate";
 import { debugLog } from "../stream/debug";
 import { browserEnvironment, type Environment } from "../stream/environment";
 import type { RunClientDependencies } from "../stream/runClient";
 import { Conversation, type ConversationHooks } from "./conversation";
 import { ConversationLister } from "./conversationList";
-import { canRetry } from "./history";
+import { canContinue, canRetry } from "./history";
 import type { ChatStore } from "./index";
 import { pathOf, sessionIdOf } from "./routes";
 import { ServerMonitor } from "./serverMonitor";
 import { INITIAL_STATE, type ChatState } from "./state";
+import { Tabs, type TabMessage } from "./tabs";
 
 /** Characters of the first message that stand in for a title until the server has made one. */
 const PROVISIONAL_TITLE = 60;
+
+/** Milliseconds in which the page is looked after once, however often it is seen again. */
+const SEEN_ONCE = 500;
 
 /** The one store of the page. Nothing happens before `start`. */
 export function createChatStore(environment: Environment = browserEnvironment()): ChatStore {
@@ -30,18 +35,26 @@ class Store implements ChatStore {
   /** Conversations that are still being answered while another one is shown. */
   private readonly background = new Set<Conversation>();
   private readonly endings: (() => void)[] = [];
+  private readonly tabs: Tabs;
+  private seenAt = -Infinity;
   private started = false;
 
   constructor(private readonly environment: Environment) {
     this.api = new APIClient(environment, (hadToken) =>
       this.set({ needsToken: true, tokenRejected: hadToken }),
     );
-    this.dependencies = { environment, api: this.api, debug: debugLog(environment) };
+    this.dependencies = {
+      environment,
+      api: this.api,
+      debug: debugLog(environment),
+      heartbeat: new HeartbeatRate(),
+    };
     this.lister = new ConversationLister(this.api, () => this.set({ conversations: this.lister.list }));
     this.monitor = new ServerMonitor(environment, this.api, {
       changed: () => this.set({ server: this.monitor.info }),
-      cameBack: () => this.reloadFailed(),
+      cameBack: () => this.serverCameBack(),
     });
+    this.tabs = new Tabs(environment, (message) => this.hear(message));
     this.current = this.make(sessionIdOf(environment.location.path()));
     this.state = { ...INITIAL_STATE, current: this.current.state, online: environment.isOnline() };
   }
@@ -54,6 +67,7 @@ class Store implements ChatStore {
   };
 
   readonly canRetry = canRetry;
+  readonly canContinue = canContinue;
 
   readonly start = (): void => {
     if (this.started) return;
@@ -63,7 +77,12 @@ class Store implements ChatStore {
       environment.location.onChange(() => this.show(sessionIdOf(environment.location.path()))),
       environment.onOnlineChange((online) => {
         this.set({ online });
-        if (online) void this.monitor.refresh();
+        if (online) this.look();
+      }),
+      environment.onSeen(() => {
+        if (environment.now() - this.seenAt < SEEN_ONCE) return;
+        this.seenAt = environment.now();
+        this.look();
       }),
     );
     void this.monitor.refresh();
@@ -73,6 +92,7 @@ class Store implements ChatStore {
 
   readonly dispose = (): void => {
     for (const end of this.endings) end();
+    this.tabs.close();
     this.monitor.dispose();
     for (const conversation of [this.current, ...this.background]) conversation.dispose();
     this.background.clear();
@@ -94,13 +114,16 @@ class Store implements ChatStore {
     const before = this.lister.titleOf(id);
     this.retitle(id, title);
     const problem = await this.lister.rename(id, title);
-    this.retitle(id, problem === null ? this.lister.titleOf(id) : before);
+    const after = problem === null ? this.lister.titleOf(id) : before;
+    this.retitle(id, after);
+    if (problem === null) this.tabs.tell({ kind: "renamed", id, title: after ?? title });
     return problem;
   };
 
   readonly remove = async (id: string): Promise<string | null> => {
     const problem = await this.lister.remove(id);
     if (problem !== null) return problem;
+    this.tabs.tell({ kind: "deleted", id });
     for (const conversation of this.background) {
       if (conversation.state.id === id) this.letGo(conversation);
     }
@@ -119,6 +142,10 @@ class Store implements ChatStore {
   readonly reload = (): void => void this.current.load();
   readonly send = (text: string): boolean => this.current.send(text);
   readonly stop = (): void => this.current.stop();
+  readonly edit = (id: string, text: string): boolean => this.current.edit(id, text);
+  readonly regenerate = (id: string): void => this.current.regenerate(id);
+  readonly showVersion = (id: string): void => this.current.show(id);
+  readonly continueAnswer = (): void => this.current.continueAnswer();
   readonly retry = (): void => this.current.retry();
   readonly cancelRetry = (): void => this.current.cancelRetry();
   readonly retryNow = (): void => this.current.retryNow();
@@ -140,6 +167,7 @@ class Store implements ChatStore {
         else this.publishActive();
       },
       named: (conversation, sessionId, firstMessage) => this.named(conversation, sessionId, firstMessage),
+      runBegan: (conversation) => this.tell(conversation),
       runEnded: (conversation) => this.runEnded(conversation),
     };
     const title = id === null ? null : this.lister.titleOf(id);
@@ -175,6 +203,43 @@ class Store implements ChatStore {
     this.publishActive();
     if (conversation.state.run.status === "failed") void this.monitor.refresh();
     void this.lister.reload().then(() => this.adoptTitle(conversation));
+    this.tell(conversation);
+  }
+
+  /** Tells the other tabs that a run has begun or ended. */
+  private tell({ state: { id } }: Conversation): void {
+    if (id !== null) this.tabs.tell({ kind: "run", id });
+  }
+
+  /** Another tab says what happened there. */
+  private hear(message: TabMessage): void {
+    const { id } = message;
+    const isCurrent = this.current.state.id === id;
+    switch (message.kind) {
+      case "run":
+        // A tab that nobody sees looks for itself when it is seen again.
+        if (!this.environment.isVisible()) return;
+        if (isCurrent) void this.current.check();
+        void this.lister.reload().then(() => isCurrent && this.adoptTitle(this.current));
+        break;
+      case "renamed":
+        this.lister.retitle(id, message.title);
+        this.retitle(id, message.title);
+        break;
+      case "deleted":
+        this.lister.forget(id);
+        if (isCurrent) this.current.vanish();
+        for (const conversation of this.background) {
+          if (conversation.state.id === id) this.letGo(conversation);
+        }
+    }
+  }
+
+  /** The page is seen again, or has its network back: what has changed elsewhere is shown. */
+  private look(): void {
+    if (this.monitor.info.status !== "ready") void this.monitor.refresh();
+    void this.lister.reload();
+    void this.current.check();
   }
 
   /** The title that the server has made from the first message. */
@@ -196,7 +261,8 @@ class Store implements ChatStore {
   }
 
   /** The server is back: what could not be loaded is tried again. */
-  private reloadFailed(): void {
+  private serverCameBack(): void {
+    void this.current.check();
     if (this.lister.list.status === "failed") void this.lister.reload();
     if (this.current.state.status === "failed" && !this.current.state.notFound) void this.current.load();
   }

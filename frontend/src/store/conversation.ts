@@ -1,21 +1,25 @@
-import type { ChatRequest } from "../api/client";
+import type { ChatRequest, RunRequest } from "../api/client";
 import { ProblemError, sentenceFor } from "../api/errors";
 import { ActionQueue } from "../stream/actionQueue";
 import type { RunAction } from "../stream/actions";
 import { reduceBatch } from "../stream/reducer";
 import { RunClient, type RunClientDependencies } from "../stream/runClient";
-import { IDLE_RUN, isActive, type RunState } from "../stream/runState";
+import { IDLE_RUN, isActive, type RunFailure, type RunState } from "../stream/runState";
 import type { RunMetadata } from "../types/streaming";
-import type { ActiveRun, Message } from "../types/rest";
-import { canRetry, isLocal, localId, messageOf, questionOf, shownMessages } from "./history";
-import { withMessage, withReceipts } from "./history";
+import type { ActiveRun, Message, SessionDetail } from "../types/rest";
+import { canContinue, canRetry, isContinuable, isLocal, localId } from "./history";
+import { messageOf, notContinued, questionOf } from "./history";
+import { ROOT } from "./messageTree";
 import { MESSAGE_LIMIT, type OpenConversation } from "./state";
+import { Thread } from "./thread";
 
 export interface ConversationHooks {
   /** `conversation.state` is another one. */
   changed(conversation: Conversation): void;
   /** The server has made a session for what was a new conversation. */
   named(conversation: Conversation, id: string, firstMessage: string): void;
+  /** The server has begun a run that this page has asked for. */
+  runBegan(conversation: Conversation): void;
   /** A run is over. */
   runEnded(conversation: Conversation): void;
 }
@@ -27,18 +31,26 @@ export interface ConversationHooks {
 const RESUMABLE = new Set(["CONNECTION_LOST", "RECONNECT_CANCELLED"]);
 
 /** Ends of a run that was resumed by Retry, after which only asking again helps. */
-const GONE = new Set(["RUN_LOST", "DISCONNECTED", "SHUTDOWN", "INTERRUPTED"]);
+const GONE = new Set(["RUN_LOST", "DISCONNECTED"]);
 
 const BUSY = "This conversation was already being answered, so your message was not sent.";
 
 /** One conversation: its messages, the run that answers it, and what the user can do. */
 export class Conversation {
   state: OpenConversation;
+  private readonly thread: Thread;
   private client: RunClient | null = null;
   private readonly queue: ActionQueue;
-  /** The last thing that was asked, to be asked again when its run is gone. */
-  private request: ChatRequest | null = null;
+  /** What the last run was started with, to be asked again when it is gone; null when it was found running. */
+  private request: RunRequest | null = null;
+  /** The question that the last run answers: what comes after it is not shown while the run goes on. */
+  private question: string | null = null;
   private resumedByUser = false;
+  /** Interrupted runs from which the server does not go on. */
+  private readonly refused = new Set<string>();
+  /** The session's `updated_at` when its messages were read; null when a run of this page's has changed it since. */
+  private readAsOf: string | null = null;
+  private checking = false;
   private disposed = false;
 
   constructor(
@@ -46,18 +58,19 @@ export class Conversation {
     private readonly dependencies: RunClientDependencies,
     private readonly hooks: ConversationHooks,
   ) {
-    const status = initial.id === null ? "ready" : "loading";
+    const { environment } = dependencies;
+    this.thread = new Thread(environment.tabStorage, initial.id);
     this.state = {
       ...initial,
-      status,
+      status: initial.id === null ? "ready" : "loading",
       error: null,
       notFound: false,
-      messages: [],
+      ...this.thread.branch(null),
       run: IDLE_RUN,
       notice: null,
       returnedDraft: null,
     };
-    this.queue = new ActionQueue(dependencies.environment, (actions) => this.take(actions));
+    this.queue = new ActionQueue(environment, (actions) => this.take(actions));
   }
 
   get active(): boolean {
@@ -69,44 +82,74 @@ export class Conversation {
     const { id } = this.state;
     if (id === null || this.active) return;
     this.update({ status: "loading", error: null, notFound: false });
+    await this.read(id).catch((error: unknown) => this.cannotLoad(error));
+  }
+
+  /**
+   * Looks whether something has happened elsewhere: another tab or device may be asking here, or have asked. One
+   * small request when nothing has.
+   */
+  async check(): Promise<void> {
+    const { id, status, run } = this.state;
+    if (id === null || this.active || status !== "ready" || this.checking) return;
+    // The user has said that they do not want to wait for this run.
+    if (run.error?.code === "RECONNECT_CANCELLED") return;
+    this.checking = true;
     try {
-      // In this order: messages that are read after the run has ended hold its answer.
       const session = await this.dependencies.api.session(id);
-      const messages = await this.dependencies.api.messages(id);
       if (this.disposed || this.active) return;
-      const run = session.active_run;
-      const running =
-        run !== null &&
-        messages.every(({ id: other, status }) => other !== run.message_id || status === "running");
-      const shown = shownMessages(messages, running ? run.message_id : null);
-      this.update({ status: "ready", title: session.title, messages: shown, run: IDLE_RUN });
-      if (running) this.attach(id, run);
+      if (session.active_run !== null || this.isStale(session)) await this.read(id, session);
     } catch (error) {
-      if (this.disposed) return;
-      const notFound = error instanceof ProblemError && error.problem.status === 404;
-      const sentence = notFound ? "This conversation does not exist (any more)." : sentenceFor(error);
-      this.update({ status: "failed", error: sentence, notFound });
+      if (error instanceof ProblemError && error.problem.status === 404) this.cannotLoad(error);
+    } finally {
+      this.checking = false;
     }
+  }
+
+  /** The conversation was deleted elsewhere. */
+  vanish(): void {
+    this.client?.close();
+    this.update({ status: "failed", error: NOT_HERE, notFound: true, run: IDLE_RUN });
   }
 
   /** Returns whether the text was taken. */
   send(text: string): boolean {
-    const message = text.trim();
-    if (this.active || this.state.status !== "ready" || message === "" || message.length > MESSAGE_LIMIT)
-      return false;
-    const now = this.dependencies.environment.now();
-    const question: Message = {
-      id: localId(this.dependencies.environment.randomUUID()),
-      session_id: this.state.id,
-      parent_id: null,
-      role: "user",
-      content: message,
-      status: "done",
-      created_at: new Date(now).toISOString(),
-    };
-    this.update({ messages: [...this.state.messages, question], notice: null });
-    this.ask({ message, ...this.session() });
+    if (!this.canAsk(text)) return false;
+    const { messages } = this.state;
+    const last = messages[messages.length - 1] ?? null;
+    const known = messages.filter(({ id }) => !isLocal(id));
+    const lastKnown = known[known.length - 1];
+    const parent = lastKnown?.role === "assistant" ? lastKnown.id : undefined;
+    this.askNew(text.trim(), last?.id ?? null, parent);
     return true;
+  }
+
+  /** Asks another question in the place of one; the old one stays beside it. Returns whether the text was taken. */
+  edit(id: string, text: string): boolean {
+    const question = this.state.messages.find((message) => message.id === id && message.role === "user");
+    if (question === undefined || !this.canAsk(text)) return false;
+    if (text.trim() === question.content) {
+      this.askAgain(question);
+      return true;
+    }
+    if (isLocal(id)) this.thread.remove(id);
+    this.askNew(text.trim(), question.parent_id, this.parentOf(question));
+    return true;
+  }
+
+  /** Asks for another answer to the same question; the old one stays beside it. */
+  regenerate(id: string): void {
+    const { messages, status } = this.state;
+    const answer = messages.find((message) => message.id === id && message.role === "assistant");
+    const question = answer === undefined ? null : questionOf(messages, answer);
+    if (question !== null && status === "ready" && !this.active) this.askAgain(question);
+  }
+
+  /** Shows the branch that a message is on. */
+  show(id: string): void {
+    if (this.active || !this.thread.has(id)) return;
+    this.thread.choose(id);
+    this.update({});
   }
 
   stop(): void {
@@ -129,10 +172,10 @@ export class Conversation {
     if (!canRetry(this.state)) return;
     const { messages, run } = this.state;
     const failed = messages[messages.length - 1];
-    if (failed === undefined) return;
     const client = this.client;
+    if (failed === undefined) return;
     if (client !== null && client.runId === failed.run_id && RESUMABLE.has(run.error?.code ?? "")) {
-      this.update({ messages: messages.slice(0, -1) });
+      this.thread.remove(failed.id);
       this.resumedByUser = true;
       this.queue.push({ type: "resumed", maxAttempts: 3 });
       client.start();
@@ -140,8 +183,16 @@ export class Conversation {
     }
     const question = questionOf(messages, failed);
     if (question === null) return;
-    this.update({ messages: messages.slice(0, -1), notice: null });
+    if (isLocal(failed.id)) this.thread.remove(failed.id);
     this.askAgain(question);
+  }
+
+  /** Goes on with the last answer, which the end of its server has cut off. */
+  continueAnswer(): void {
+    if (!canContinue(this.state)) return;
+    const { messages } = this.state;
+    const answer = messages[messages.length - 1];
+    if (answer !== undefined) this.goOn(answer);
   }
 
   dismissNotice(): void {
@@ -165,26 +216,129 @@ export class Conversation {
     this.queue.clear();
   }
 
-  private session(): { session_id?: string } {
-    return this.state.id === null ? {} : { session_id: this.state.id };
+  // Reading
+
+  private async read(id: string, known?: SessionDetail): Promise<void> {
+    // In this order: messages that are read after the run has ended hold its answer.
+    const session = known ?? (await this.dependencies.api.session(id));
+    const messages = await this.dependencies.api.messages(id);
+    if (this.disposed || this.active) return;
+    const run = session.active_run;
+    if (run !== null && this.client?.stopUndelivered && run.run_id === this.client.runId) {
+      await this.dependencies.api.stopRun(run.run_id).catch(() => null);
+      return;
+    }
+    const running =
+      run !== null && messages.every((other) => other.id !== run.message_id || other.status === "running");
+    this.adopt(messages, running ? run.message_id : null);
+    this.readAsOf = session.updated_at;
+    this.update({ status: "ready", error: null, title: session.title, run: IDLE_RUN });
+    if (running) this.attach(id, run);
+  }
+
+  private isStale(session: SessionDetail): boolean {
+    if (session.updated_at !== this.readAsOf) return true;
+    return this.thread.messages.some(
+      ({ status, error }) => status === "interrupted" || RESUMABLE.has(error?.code ?? ""),
+    );
+  }
+
+  private adopt(stored: readonly Message[], writing: string | null): void {
+    const others = stored.filter(({ id }) => id !== writing);
+    this.thread.adopt(
+      others.map((message) => (this.refused.has(message.run_id ?? "") ? notContinued(message) : message)),
+    );
+  }
+
+  /** Reads the messages again, beside a run or after it. */
+  private async refresh(): Promise<void> {
+    const { id } = this.state;
+    const stored = id === null ? null : await this.dependencies.api.messages(id).catch(() => null);
+    if (stored === null || this.disposed) return;
+    this.adopt(stored, this.active ? (this.state.run.metadata?.message_id ?? null) : null);
+    this.update({});
+  }
+
+  private cannotLoad(error: unknown): void {
+    const notFound = error instanceof ProblemError && error.problem.status === 404;
+    this.update({ status: "failed", error: notFound ? NOT_HERE : sentenceFor(error), notFound });
+  }
+
+  // Asking
+
+  private canAsk(text: string): boolean {
+    const { length } = text.trim();
+    return !this.active && this.state.status === "ready" && length > 0 && length <= MESSAGE_LIMIT;
+  }
+
+  /** @param under the message that it follows on the page; `parent` is what the server is told */
+  private askNew(message: string, under: string | null, parent: string | undefined): void {
+    const { environment } = this.dependencies;
+    const question: Message = {
+      id: localId(environment.randomUUID()),
+      session_id: this.state.id,
+      parent_id: under,
+      role: "user",
+      content: message,
+      status: "done",
+      created_at: new Date(environment.now()).toISOString(),
+    };
+    this.thread.put(question);
+    this.ask(question, message, parent);
   }
 
   private askAgain(question: Message): void {
-    const parent = isLocal(question.id) ? {} : { parent_id: question.id };
-    this.ask({ message: question.content, ...this.session(), ...parent });
+    this.ask(question, question.content, isLocal(question.id) ? this.parentOf(question) : question.id);
   }
 
-  private ask(request: Omit<ChatRequest, "run_id">): void {
-    const runId = this.dependencies.environment.randomUUID();
-    this.request = { ...request, run_id: runId };
+  /** What the server is told about the place of a question. */
+  private parentOf({ parent_id: parent }: Message): string | undefined {
+    if (this.state.id === null || (parent !== null && isLocal(parent))) return undefined;
+    return parent ?? ROOT;
+  }
+
+  private ask(question: Message, message: string, parent: string | undefined): void {
+    const { environment } = this.dependencies;
+    const request: ChatRequest = { message, run_id: environment.randomUUID() };
+    if (this.state.id !== null) request.session_id = this.state.id;
+    if (parent !== undefined) request.parent_id = parent;
+    this.begin(question.id, request, { type: "started", runId: request.run_id, at: environment.now() });
+  }
+
+  private goOn(answer: Message): void {
+    const { id: message_id, session_id, parent_id, run_id: continues, content: text, sources = [] } = answer;
+    if (!continues || session_id === null) return;
+    const { environment } = this.dependencies;
+    const runId = environment.randomUUID();
+    const [model, provider] = [answer.model ?? "", answer.provider ?? ""];
+    const known = { session_id, run_id: runId, message_id, parent_id, model, provider };
+    const request = { run_id: runId, continues };
+    this.begin(parent_id, request, {
+      type: "continued",
+      runId,
+      known,
+      text,
+      sources,
+      at: environment.now(),
+    });
+  }
+
+  private begin(question: string | null, request: RunRequest, action: RunAction): void {
+    this.request = request;
+    this.question = question;
     this.resumedByUser = false;
-    this.follow(runId, this.request);
-    this.queue.push({ type: "started", runId, at: this.dependencies.environment.now() });
+    this.readAsOf = null;
+    this.follow(request.run_id, request);
+    this.update({ notice: null });
+    this.queue.push(action);
     this.client?.start();
   }
 
   private attach(sessionId: string, { run_id: runId, message_id, parent_id }: ActiveRun): void {
     this.request = null;
+    this.question = parent_id;
+    this.resumedByUser = false;
+    if (parent_id !== null) this.thread.choose(parent_id);
     this.follow(runId, null);
     const ids = { session_id: sessionId, run_id: runId, parent_id };
     const known = message_id === null ? null : { ...ids, message_id, model: "", provider: "" };
@@ -192,7 +346,7 @@ export class Conversation {
     this.client?.start();
   }
 
-  private follow(runId: string, request: ChatRequest | null): void {
+  private follow(runId: string, request: RunRequest | null): void {
     const unconfirmedStop = this.client?.stopUndelivered ? this.client.runId : null;
     this.client?.close();
     const client: RunClient = new RunClient(runId, request, this.dependencies, {
@@ -207,7 +361,8 @@ export class Conversation {
   /** The session has another run: one that this page could not stop, or one of another tab. */
   private async busy(activeRunId: string, unconfirmedStop: string | null): Promise<void> {
     const { request } = this;
-    if (request === null) return;
+    const { id } = this.state;
+    if (request === null || id === null) return;
     if (activeRunId === unconfirmedStop) {
       await this.dependencies.api.stopRun(activeRunId).catch(() => null);
       if (!this.disposed && this.request === request) {
@@ -216,16 +371,20 @@ export class Conversation {
       }
       return;
     }
-    const messages = this.state.messages.filter((message) => !isLocal(message.id));
     // What is asked again is in the conversation already; there is nothing to give back.
-    const returned = request.parent_id === undefined ? { notice: BUSY, returnedDraft: request.message } : {};
-    this.update({ messages, run: IDLE_RUN, ...returned });
-    await this.load();
+    const isNew = "message" in request && this.question !== null && isLocal(this.question);
+    this.thread.removeLocal();
+    this.update({ run: IDLE_RUN, ...(isNew ? { notice: BUSY, returnedDraft: request.message } : {}) });
+    await this.read(id).catch((error: unknown) => this.cannotLoad(error));
   }
+
+  // Following
 
   private update(part: Partial<OpenConversation>): void {
     if (this.disposed) return;
-    this.state = { ...this.state, ...part };
+    const { run = this.state.run } = part;
+    const branch = this.thread.branch(isActive(run) ? this.question : null);
+    this.state = { ...this.state, ...part, ...branch };
     this.hooks.changed(this);
   }
 
@@ -236,62 +395,77 @@ export class Conversation {
     if (run === before) return;
     this.dependencies.debug.transition(before, run, actions[actions.length - 1]?.type ?? "received");
     const ended = isActive(before) && !isActive(run);
-    if (ended && this.resumedByUser && this.request !== null && GONE.has(run.error?.code ?? "")) {
-      this.askInsteadOfResuming(this.request, run);
-      return;
-    }
-    let { messages, id } = this.state;
-    if (run.metadata !== null && run.metadata !== before.metadata) {
-      messages = confirmed(messages, run.metadata);
-      id = run.metadata.session_id;
-    }
-    if (ended) messages = withMessage(messages, this.answerOf(run));
-    const isNew = this.state.id === null && id !== null;
-    this.update({ run, messages, id });
-    if (isNew && id !== null) this.hooks.named(this, id, this.request?.message ?? "");
+    if (ended && run.error !== null && this.goesOnByItself(run, run.error)) return;
+    const isConfirmed = run.metadata !== null && run.lastEventId > 0 && before.lastEventId === 0;
+    if (isConfirmed && run.metadata !== null) this.confirm(run.metadata);
+    if (ended) this.thread.put(this.answerOf(run));
+    const isNew = this.state.id === null && run.metadata !== null;
+    const id = run.metadata?.session_id ?? this.state.id;
+    this.update({ run, id });
+    if (isNew && id !== null) this.hooks.named(this, id, this.firstMessage());
+    if (isConfirmed && this.request !== null) this.hooks.runBegan(this);
     if (ended) this.afterEnd(run);
+  }
+
+  private firstMessage(): string {
+    return this.request !== null && "message" in this.request ? this.request.message : "";
+  }
+
+  /** The question has the id that the server gave it; one that came from elsewhere has still to be read. */
+  private confirm({ parent_id: id, session_id }: RunMetadata): void {
+    if (id === null) return;
+    const asked = this.question;
+    this.question = id;
+    if (asked !== null && isLocal(asked)) this.thread.confirm(asked, { id, session_id });
+    else if (this.thread.has(id)) this.thread.choose(id);
+    else void this.refresh();
   }
 
   private answerOf(run: RunState): Message {
     const { environment } = this.dependencies;
-    return messageOf(run, localId(environment.randomUUID()), environment.now());
+    const unnamed = { id: localId(environment.randomUUID()), parent_id: this.question };
+    const answer = messageOf(run, unnamed, environment.now());
+    return this.refused.has(answer.run_id ?? "") ? notContinued(answer) : answer;
   }
 
-  /** The run that Retry tried to resume is gone: the same question is asked in a new run. */
-  private askInsteadOfResuming(request: ChatRequest, gone: RunState): void {
-    const { run_id: _, ...again } = request;
-    const parent = gone.metadata?.parent_id ?? request.parent_id;
-    this.ask({
-      ...again,
-      ...this.session(),
-      ...(parent === undefined || parent === null ? {} : { parent_id: parent }),
-    });
+  /** Whether a failure is answered with another run, since that is what the user has asked for. */
+  private goesOnByItself(run: RunState, error: RunFailure): boolean {
+    const { request } = this;
+    if (request !== null && "continues" in request && isRefusal(run, error)) {
+      this.refused.add(request.continues);
+      this.thread.put(notContinued({ ...this.answerOf(run), run_id: request.continues }));
+      this.update({ run });
+      this.hooks.runEnded(this);
+      // Another tab may have continued it.
+      void this.refresh();
+      return true;
+    }
+    if (!this.resumedByUser || run.metadata === null) return false;
+    const answer = this.answerOf(run);
+    this.resumedByUser = false;
+    if (isContinuable(answer)) {
+      this.thread.put(answer);
+      this.goOn(answer);
+      return true;
+    }
+    const question = GONE.has(error.code) ? questionOf(this.state.messages, answer) : null;
+    if (question === null) return false;
+    this.askAgain(question);
+    return true;
   }
 
   private afterEnd(run: RunState): void {
     this.hooks.runEnded(this);
     const lost = run.error?.code === "RUN_LOST" && this.request === null;
-    const parent = run.metadata?.parent_id ?? null;
-    const orphan = parent !== null && this.state.messages.every(({ id }) => id !== parent);
     const incomplete = run.receipt !== null && run.receipt.last_event_id > run.lastEventId;
     // The server has more of this answer than this page: what it stored is the truth.
-    if (lost || incomplete || orphan) void this.reconcile(run);
-  }
-
-  private async reconcile(run: RunState): Promise<void> {
-    const { id } = this.state;
-    if (id === null) return;
-    const stored = await this.dependencies.api.messages(id).catch(() => null);
-    if (stored === null || this.active || this.state.run !== run) return;
-    const messages = withReceipts(shownMessages(stored, null), this.state.messages);
-    this.update({ messages });
+    if (lost || incomplete) void this.refresh();
   }
 }
 
-/** The user's message gets the id that the server gave it. */
-function confirmed(messages: readonly Message[], { parent_id, session_id }: RunMetadata): readonly Message[] {
-  if (parent_id === null) return messages;
-  const last = messages[messages.length - 1];
-  if (last === undefined || last.role !== "user" || !isLocal(last.id)) return messages;
-  return [...messages.slice(0, -1), { ...last, id: parent_id, session_id }];
+const NOT_HERE = "This conversation does not exist (any more).";
+
+/** Whether the server will not go on with an interrupted answer, rather than cannot just now. */
+function isRefusal({ lastEventId }: RunState, { code, retryable }: RunFailure): boolean {
+  return lastEventId === 0 && (code === "NOT_INTERRUPTED" || code === "NOT_FOUND" || !retryable);
 }

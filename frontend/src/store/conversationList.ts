@@ -66,6 +66,16 @@ export class ConversationLister {
     return this.list.items.find((item) => item.id === id)?.title ?? null;
   }
 
+  /** Another tab has renamed a conversation. */
+  retitle(id: string, title: string): void {
+    this.replaceTitle(id, title);
+  }
+
+  /** Another tab has deleted a conversation. */
+  forget(id: string): void {
+    this.update({ items: this.list.items.filter((item) => item.id !== id) });
+  }
+
   /** Resolves to null, or to a sentence that says why the old title is back. */
   async rename(id: string, title: string): Promise<string | null> {
     const before = this.titleOf(id);
@@ -88,7 +98,7 @@ export class ConversationLister {
       // Already deleted, by another tab for instance: that is what was wanted.
       if (!(error instanceof ProblemError && error.problem.status === 404)) return sentenceFor(error);
     }
-    this.update({ items: this.list.items.filter((item) => item.id !== id) });
+    this.forget(id);
     return null;
   }
 

@@ -1,6 +1,7 @@
 import { isActive, type RunState } from "../stream/runState";
 import type { ErrorContent } from "../types/streaming";
-import type { Message, MessageStatus, StopReceipt } from "../types/rest";
+import { isInterruption, NOT_CONTINUED } from "../stream/sentences";
+import type { Message, MessageStatus } from "../types/rest";
 import type { OpenConversation } from "./state";
 
 const LOCAL = "local-";
@@ -14,9 +15,22 @@ export function isLocal(id: string): boolean {
   return id.startsWith(LOCAL);
 }
 
+/** Whether the last answer was interrupted and the server can go on from where its work was. */
+export function canContinue({ run, messages }: OpenConversation): boolean {
+  const last = messages[messages.length - 1];
+  return !isActive(run) && last !== undefined && isContinuable(last);
+}
+
+/** Whether an answer was cut off by the end of its server, in a run that is kept. */
+export function isContinuable({ role, status, run_id: runId, error }: Message): boolean {
+  return (
+    role === "assistant" && status === "interrupted" && Boolean(runId) && error?.code !== "NOT_CONTINUED"
+  );
+}
+
 /** Whether Retry can help: nothing runs, and the last message is a failed answer whose error is retryable. */
 export function canRetry(conversation: OpenConversation): boolean {
-  if (isActive(conversation.run)) return false;
+  if (isActive(conversation.run) || canContinue(conversation)) return false;
   const last = conversation.messages[conversation.messages.length - 1];
   if (last === undefined || last.role !== "assistant") return false;
   if (last.status === "interrupted") return last.error?.retryable ?? true;
@@ -31,41 +45,41 @@ export function questionOf(messages: readonly Message[], answer: Message): Messa
   return before[before.length - 1] ?? null;
 }
 
-/** The messages with one more; a message with the same id is replaced, so that none is there twice. */
-export function withMessage(messages: readonly Message[], message: Message): readonly Message[] {
-  if (!messages.some((other) => other.id === message.id)) return [...messages, message];
-  return messages.map((other) => (other.id === message.id ? message : other));
-}
-
 /**
- * What a loaded conversation shows. The answer of the active run is drawn from its stream instead; an answer
- * that failed and was asked again gives way to the later one; and an answer that claims to be running when no
- * run is active was interrupted.
+ * What the server has, with what only this page knows of it, and with messages at the end that never reached the
+ * server. An answer that claims to be running when no run is active was interrupted. What has not changed stays the
+ * same object.
  */
-export function shownMessages(messages: readonly Message[], activeMessageId: string | null): Message[] {
-  const latestAnswer = new Map<string, string>();
-  for (const { id, role, parent_id: parent } of messages) {
-    if (role === "assistant" && parent !== null) latestAnswer.set(parent, id);
+export function merged(stored: readonly Message[], known: readonly Message[]): readonly Message[] {
+  const byId = new Map(known.map((message) => [message.id, message]));
+  const messages = stored.map((message) => withKnown(message, byId.get(message.id)));
+  const ids = new Set(messages.map(({ id }) => id));
+  const hasGrown = messages.some(({ id }) => !byId.has(id));
+  for (const message of hasGrown ? [] : known) {
+    if (!isLocal(message.id) || (message.parent_id !== null && !ids.has(message.parent_id))) continue;
+    messages.push(message);
+    ids.add(message.id);
   }
-  const shown = messages.filter(({ id, role, parent_id: parent, status }) => {
-    if (id === activeMessageId) return false;
-    return role === "user" || parent === null || status === "done" || latestAnswer.get(parent) === id;
-  });
-  return shown.map((message) => (message.status === "running" ? asInterrupted(message) : message));
+  return messages;
 }
 
-function asInterrupted(message: Message): Message {
-  return { ...message, status: "interrupted" };
+function withKnown(stored: Message, known: Message | undefined): Message {
+  if (stored.status === "running") return known ?? { ...stored, status: "interrupted" };
+  if (known === undefined) return stored;
+  const isSame =
+    known.status === stored.status &&
+    known.content === stored.content &&
+    known.run_id === stored.run_id &&
+    known.parent_id === stored.parent_id &&
+    known.error?.code === stored.error?.code;
+  if (isSame) return known;
+  return known.receipt ? { ...stored, receipt: known.receipt } : stored;
 }
 
-/** Stored messages with the receipts that only this page has. */
-export function withReceipts(stored: readonly Message[], known: readonly Message[]): Message[] {
-  const receipts = new Map(known.map(({ id, receipt }) => [id, receipt ?? null]));
-  return stored.map((message) => withReceipt(message, receipts.get(message.id) ?? null));
-}
-
-function withReceipt(message: Message, receipt: StopReceipt | null): Message {
-  return receipt === null ? message : { ...message, receipt };
+/** An interrupted answer from which the server does not go on any more. */
+export function notContinued(message: Message): Message {
+  const { code, message: sentence, retryable } = NOT_CONTINUED;
+  return { ...message, status: "interrupted", error: { code, message: sentence, retryable } };
 }
 
 const STATUS: Partial<Record<RunState["status"], MessageStatus>> = {
@@ -74,16 +88,25 @@ const STATUS: Partial<Record<RunState["status"], MessageStatus>> = {
   failed: "error",
 };
 
-/** The message that a run that has ended leaves in the history. */
-export function messageOf(run: RunState, fallbackId: string, now: number): Message {
-  const { metadata } = run;
+/**
+ * The message that a run that has ended leaves in the history.
+ *
+ * @param unnamed its id and its question's, for a run of which the server has said nothing
+ */
+export function messageOf(
+  run: RunState,
+  unnamed: { id: string; parent_id: string | null },
+  now: number,
+): Message {
+  const { metadata, error } = run;
+  const status = isInterruption(error) ? "interrupted" : STATUS[run.status];
   return {
-    id: metadata?.message_id ?? fallbackId,
+    id: metadata?.message_id ?? unnamed.id,
     session_id: metadata?.session_id ?? null,
-    parent_id: metadata?.parent_id ?? null,
+    parent_id: metadata?.parent_id ?? unnamed.parent_id,
     role: "assistant",
     content: run.text,
-    status: STATUS[run.status] ?? "interrupted",
+    status: status ?? "interrupted",
     created_at: new Date(now).toISOString(),
     run_id: run.runId,
     provider: metadata?.provider || null,
@@ -94,6 +117,7 @@ export function messageOf(run: RunState, fallbackId: string, now: number): Messa
     finish_reason: run.finishReason,
     error: errorOf(run),
     receipt: run.receipt,
+    retryAt: error?.retryAfterMs ? now + error.retryAfterMs : null,
   };
 }
 

@@ -32,6 +32,17 @@ export interface ChatActions {
   /** Returns whether the text was taken: not while a run goes on, not when empty or over 8,000 characters. */
   send(text: string): boolean;
   stop(): void;
+  /**
+   * Asks another question in the place of one of the open conversation, whose old text and answers stay beside it.
+   * Returns whether the text was taken, as `send` does.
+   */
+  edit(id: string, text: string): boolean;
+  /** Asks for another answer in the place of one; the old one stays beside it. */
+  regenerate(id: string): void;
+  /** Shows the branch that a message is on; not while a run goes on. */
+  showVersion(id: string): void;
+  /** Goes on with the last answer, which was interrupted. */
+  continueAnswer(): void;
   retry(): void;
   cancelRetry(): void;
   retryNow(): void;
@@ -46,6 +57,8 @@ export interface ChatStore extends ChatActions {
   subscribe(listener: () => void): () => void;
   /** Whether Retry can help: the last message is a failed answer and its error is retryable. */
   canRetry(conversation: OpenConversation): boolean;
+  /** Whether the last message is an answer that was interrupted and can be continued. */
+  canContinue(conversation: OpenConversation): boolean;
   start(): void;
   /** Ends everything the store holds open; for tests. */
   dispose(): void;
@@ -53,4 +66,4 @@ export interface ChatStore extends ChatActions {
 
 export { createChatStore } from "./chatStore";
 export { createStaticStore, type StaticStore } from "./staticStore";
-export { canRetry } from "./history";
+export { canContinue, canRetry } from "./history";

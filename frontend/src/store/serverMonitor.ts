@@ -7,7 +7,7 @@ import type { ServerInfo } from "./state";
 /** Milliseconds between questions while the server is not ready. */
 const RECHECK = 5000;
 
-/** Knows whether the server is there and ready, and asks again while it is not. */
+/** Knows whether the server is there and ready, and asks again while it is not and somebody sees the page. */
 export class ServerMonitor {
   info: ServerInfo = { status: "unknown", provider: null, model: null, message: null, documents: null };
   private cancelRecheck: (() => void) | null = null;
@@ -15,7 +15,7 @@ export class ServerMonitor {
   private disposed = false;
 
   constructor(
-    private readonly environment: Pick<Environment, "after">,
+    private readonly environment: Pick<Environment, "after" | "isVisible">,
     private readonly api: APIClient,
     private readonly hooks: { changed(): void; cameBack(): void },
   ) {}
@@ -32,8 +32,15 @@ export class ServerMonitor {
     const { status } = this.info;
     if (status === "ready" && before === "unreachable") this.hooks.cameBack();
     if (status === "unavailable" || status === "unreachable") {
-      this.cancelRecheck = this.environment.after(RECHECK, () => void this.refresh());
+      this.recheckLater();
     }
+  }
+
+  private recheckLater(): void {
+    this.cancelRecheck = this.environment.after(RECHECK, () => {
+      if (this.environment.isVisible()) void this.refresh();
+      else this.recheckLater();
+    });
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import type { Message, Session } from "../types/rest";
+import type { Version } from "./messageTree";
 import { IDLE_RUN, type RunState } from "../stream/runState";
 
 /** How far something that is fetched has come. */
@@ -24,10 +25,12 @@ export interface OpenConversation {
   /** True when the conversation does not exist (any more): offer a new one instead of a retry. */
   notFound: boolean;
   /**
-   * Oldest first, finished messages and the user's own; the answer that is being written is in `run`.
-   * An answer is added exactly once, in the same update in which `run` ends.
+   * The branch that is shown, oldest first: finished messages and the user's own; the answer that is being
+   * written is in `run`. An answer is added exactly once, in the same update in which `run` ends.
    */
   messages: readonly Message[];
+  /** Of those messages that have others in the same place: an edited question, an answer written again. */
+  versions: ReadonlyMap<string, Version>;
   run: RunState;
   /** What the user should know about the last action ("…was not sent"); null when nothing. */
   notice: string | null;
@@ -69,6 +72,7 @@ export const INITIAL_STATE: ChatState = {
     error: null,
     notFound: false,
     messages: [],
+    versions: new Map(),
     run: IDLE_RUN,
     notice: null,
     returnedDraft: null,

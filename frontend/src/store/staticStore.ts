@@ -1,6 +1,6 @@
 import type { ChatActions, ChatStore } from "./index";
 import { INITIAL_STATE, type ChatState } from "./state";
-import { canRetry } from "./history";
+import { canContinue, canRetry } from "./history";
 
 const nothing = () => {};
 
@@ -26,6 +26,7 @@ export function createStaticStore(
       for (const listener of listeners) listener();
     },
     canRetry,
+    canContinue,
     start: nothing,
     dispose: nothing,
     newConversation: nothing,
@@ -37,6 +38,10 @@ export function createStaticStore(
     reload: nothing,
     send: () => true,
     stop: nothing,
+    edit: () => true,
+    regenerate: nothing,
+    showVersion: nothing,
+    continueAnswer: nothing,
     retry: nothing,
     cancelRetry: nothing,
     retryNow: nothing,

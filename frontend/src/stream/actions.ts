@@ -1,4 +1,4 @@
-import type { RunEvent, RunMetadata } from "../types/streaming";
+import type { RunEvent, RunMetadata, Source } from "../types/streaming";
 import type { StopReceipt } from "../types/rest";
 import type { RunFailure } from "./runState";
 
@@ -20,6 +20,15 @@ export type RunAction =
       type: "attached";
       runId: string;
       known: RunMetadata | null;
+      at: number;
+    }
+  /** An interrupted answer is taken up again; what is shown of it stays until the server sends what replaces it. */
+  | {
+      type: "continued";
+      runId: string;
+      known: RunMetadata;
+      text: string;
+      sources: readonly Source[];
       at: number;
     }
   /** The response's head is here: the server has the run. */

@@ -18,6 +18,8 @@ export interface ConnectionHandlers {
   onHead(): void;
   /** Bytes are here, an event or not. */
   onBytes(): void;
+  /** Those bytes were a sign of life without an event. */
+  onHeartbeat(): void;
   /** Returns whether to go on reading. */
   onFrame(event: ServerSentEvent): boolean;
   /** The stream breaks the bounds of the parser; reading ends. */
@@ -57,6 +59,9 @@ async function readBody(
     onEvent(event) {
       // Events after the last one that is wanted are in the same chunk at most.
       if (wanted) wanted = handlers.onFrame(event);
+    },
+    onComment(text) {
+      if (text.trim() === "heartbeat") handlers.onHeartbeat();
     },
   });
   for (;;) {

@@ -14,15 +14,33 @@ export interface Environment {
   isOnline(): boolean;
   /** Calls back when the browser gains or loses its network; the returned function ends that. */
   onOnlineChange(callback: (online: boolean) => void): () => void;
+  /** Whether anybody can see the page. */
+  isVisible(): boolean;
+  /** Calls back when the page is seen again or gets the focus; the returned function ends that. */
+  onSeen(callback: () => void): () => void;
   /**
-   * Values that outlive the page. Reading gives null, and writing does nothing, where the browser forbids it.
+   * Joins the other tabs that show this page: calls back with what they post. Without the browser's help there is
+   * nobody to hear.
    */
-  storage: {
-    get(key: string): string | null;
-    set(key: string, value: string): void;
-    remove(key: string): void;
-  };
+  joinTabs(callback: (message: unknown) => void): TabChannel;
+  /** Values that outlive the page. */
+  storage: KeyValueStore;
+  /** Values that outlive a reload, but not the tab. */
+  tabStorage: KeyValueStore;
   location: LocationBar;
+}
+
+/** Reading gives null, and writing does nothing, where the browser forbids it. */
+export interface KeyValueStore {
+  get(key: string): string | null;
+  set(key: string, value: string): void;
+  remove(key: string): void;
+}
+
+export interface TabChannel {
+  /** Tells all other tabs. */
+  post(message: unknown): void;
+  close(): void;
 }
 
 export interface LocationBar {
@@ -55,6 +73,35 @@ function attempt<Value>(body: () => Value, otherwise: Value): Value {
   } catch {
     return otherwise;
   }
+}
+
+function keyValueStore(storage: () => Storage): KeyValueStore {
+  return {
+    get: (key) => attempt(() => storage().getItem(key), null),
+    set: (key, value) => attempt(() => storage().setItem(key, value), undefined),
+    remove: (key) => attempt(() => storage().removeItem(key), undefined),
+  };
+}
+
+function onSeen(callback: () => void): () => void {
+  const seen = () => {
+    if (document.visibilityState === "visible") callback();
+  };
+  document.addEventListener("visibilitychange", seen);
+  window.addEventListener("focus", seen);
+  window.addEventListener("pageshow", seen);
+  return () => {
+    document.removeEventListener("visibilitychange", seen);
+    window.removeEventListener("focus", seen);
+    window.removeEventListener("pageshow", seen);
+  };
+}
+
+function joinTabs(callback: (message: unknown) => void): TabChannel {
+  if (typeof BroadcastChannel === "undefined") return { post() {}, close() {} };
+  const channel = new BroadcastChannel("rill");
+  channel.addEventListener("message", (event: MessageEvent<unknown>) => callback(event.data));
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() };
 }
 
 /** A hidden tab draws no frames: after this many milliseconds a "frame" happens without one. */
@@ -95,11 +142,11 @@ export function browserEnvironment(): Environment {
         window.removeEventListener("offline", offline);
       };
     },
-    storage: {
-      get: (key) => attempt(() => localStorage.getItem(key), null),
-      set: (key, value) => attempt(() => localStorage.setItem(key, value), undefined),
-      remove: (key) => attempt(() => localStorage.removeItem(key), undefined),
-    },
+    isVisible: () => document.visibilityState !== "hidden",
+    onSeen,
+    joinTabs,
+    storage: keyValueStore(() => localStorage),
+    tabStorage: keyValueStore(() => sessionStorage),
     location: {
       path: () => location.pathname,
       push: (path) => history.pushState(null, "", path),

@@ -22,6 +22,10 @@ export function reduce(state: RunState, action: RunAction): RunState {
         metadata: action.known,
         startedAt: action.at,
       };
+    case "continued": {
+      const { runId, known: metadata, text, sources, at: startedAt } = action;
+      return { ...IDLE_RUN, status: "connecting", runId, metadata, text, sources, startedAt };
+    }
     case "resumed": {
       const reconnect = {
         attempt: 1,
@@ -37,7 +41,7 @@ export function reduce(state: RunState, action: RunAction): RunState {
   }
 }
 
-type ActiveAction = Exclude<RunAction, { type: "started" | "attached" | "resumed" }>;
+type ActiveAction = Exclude<RunAction, { type: "started" | "attached" | "continued" | "resumed" }>;
 
 function reduceActive(state: RunState, action: ActiveAction): RunState {
   const stopping = state.status === "stopping";
@@ -73,27 +77,42 @@ function reduceActive(state: RunState, action: ActiveAction): RunState {
 
 function end(state: RunState, at: number, last: Partial<RunState>): RunState {
   const stages = endStages(state.stages, at);
-  return { ...state, stage: null, stages, slow: false, reconnect: null, endedAt: at, ...last };
+  return {
+    ...state,
+    queuePosition: null,
+    stage: null,
+    stages,
+    slow: false,
+    reconnect: null,
+    endedAt: at,
+    ...last,
+  };
 }
 
 function receive(state: RunState, { id, event, at }: ReceivedEvent): RunState {
   if (id <= state.lastEventId) return state;
-  return apply(withClock({ ...state, lastEventId: id }, event, at), event, at);
+  const queuePosition = event.type === "queued" ? event.content.position : null;
+  return apply(withClock({ ...state, lastEventId: id, queuePosition }, event, at), event, at);
 }
 
 function apply(state: RunState, event: RunEvent, at: number): RunState {
   switch (event.type) {
     case "metadata":
       return { ...state, metadata: event.content };
-    case "token":
-      return { ...state, text: state.text + event.content, firstTokenAt: state.firstTokenAt ?? at };
+    case "queued":
+      return state;
+    case "token": {
+      const text = state.text + event.content;
+      return { ...state, text, replacedText: null, firstTokenAt: state.firstTokenAt ?? at };
+    }
     case "sources":
       return { ...state, sources: event.content.sources };
     case "snapshot": {
       const { text, stage, sources } = event.content;
       const stages = snapshotStages(state.stages, stage, localTime(state, event, at));
       const firstTokenAt = state.firstTokenAt ?? (text === "" ? null : at);
-      return { ...state, text, stage, stages, sources, firstTokenAt, textEpoch: state.textEpoch + 1 };
+      const [textEpoch, replacedText] = [state.textEpoch + 1, state.text];
+      return { ...state, text, stage, stages, sources, firstTokenAt, textEpoch, replacedText };
     }
     case "done": {
       const { finish_reason: finishReason, usage, timings } = event.content;
@@ -104,7 +123,10 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
     case "error":
       // After Stop an error is no news: the user wanted the answer to end.
       if (state.status === "stopping") return end(state, at, { status: "stopped" });
-      return end(state, at, { status: "failed", error: failureOf(event.content) });
+      return end(withShownText(state, event.content), at, {
+        status: "failed",
+        error: failureOf(event.content),
+      });
     default:
       break;
   }
@@ -119,6 +141,16 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
 function cancel(state: RunState, reason: "user" | "disconnected" | "shutdown", at: number): RunState {
   if (reason === "user" || state.status === "stopping") return end(state, at, { status: "stopped" });
   return end(state, at, { status: "failed", error: CANCELLED_BY_SERVER[reason] });
+}
+
+/**
+ * What is stored of an answer whose server died may lack the last words that were shown. They are kept on the page,
+ * where a snapshot has only shortened the text.
+ */
+function withShownText(state: RunState, { code }: ErrorContent): RunState {
+  const { text, replacedText } = state;
+  if (code !== "INTERRUPTED" || replacedText === null || !replacedText.startsWith(text)) return state;
+  return { ...state, text: replacedText };
 }
 
 function failureOf(content: ErrorContent) {
@@ -169,5 +201,6 @@ function appendTokens(state: RunState, tokens: readonly ReceivedEvent[]): RunSta
     fresh.push(event.content);
   }
   if (fresh.length === 0) return state;
-  return { ...next, lastEventId, firstTokenAt, text: state.text + fresh.join("") };
+  const text = state.text + fresh.join("");
+  return { ...next, lastEventId, firstTokenAt, text, queuePosition: null, replacedText: null };
 }

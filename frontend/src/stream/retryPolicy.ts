@@ -38,17 +38,22 @@ function decideProblem(problem: Problem, attempt: number, resuming: boolean): De
     return { kind: "fail", failure: RUN_LOST };
   // The run may live on behind a server that cannot say so just now.
   if (problem.code === "GATEWAY" || (resuming && problem.status >= 500)) {
-    const reason = problem.code === "GATEWAY" ? REASONS.gateway : problem.detail;
+    const reason = problem.code === "GATEWAY" ? REASONS.gateway : firstSentence(problem.detail);
     return (
       retry(attempt, reason, problem.retry_after_ms ?? 0) ?? { kind: "fail", failure: connectionLost(reason) }
     );
   }
   const wait = problem.retry_after_ms ?? 0;
-  if (problem.code === "OVERLOADED" && wait <= LONGEST_WAIT) {
-    const decision = retry(attempt, REASONS.overloaded, wait);
+  if (problem.status === 503 && problem.retryable && wait <= LONGEST_WAIT) {
+    const decision = retry(attempt, firstSentence(problem.detail), wait);
     if (decision !== null) return decision;
   }
   return { kind: "fail", failure: failureOf(problem) };
+}
+
+/** What happened, without what to do: the page does that itself. */
+function firstSentence(text: string): string {
+  return /^.*?[.!?](?= |$)/s.exec(text)?.[0] ?? text;
 }
 
 function retry(attempt: number, reason: string, atLeastMs: number): Decision | null {

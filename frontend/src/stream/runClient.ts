@@ -1,21 +1,23 @@
 import { ProblemError } from "../api/errors";
-import type { APIClient, ChatRequest } from "../api/client";
+import type { APIClient, RunRequest } from "../api/client";
 import { isTerminal } from "../types/streaming";
 import type { ReceivedEvent, RunAction } from "./actions";
 import { readConnection, type ConnectionEnd } from "./connection";
 import type { DebugLog } from "./debug";
 import type { Environment } from "./environment";
 import { readFrame } from "./frames";
+import type { HeartbeatRate } from "./heartbeatRate";
 import { decide, RETRY_DELAYS } from "./retryPolicy";
 import { waitToRetry, type RetryWait } from "./retryWait";
 import { PROTOCOL_ERROR, RECONNECT_CANCELLED } from "./sentences";
 import type { ServerSentEvent } from "./sseParser";
-import { Watchdog, type ProbeResult } from "./watchdog";
+import { Watchdog, type ProbeResult, type WatchdogHooks } from "./watchdog";
 
 export interface RunClientDependencies {
   environment: Environment;
   api: APIClient;
   debug: DebugLog;
+  heartbeat: HeartbeatRate;
 }
 
 export interface RunClientHooks {
@@ -67,7 +69,7 @@ export class RunClient {
   /** @param request what to ask, or null to follow a run that is there already */
   constructor(
     readonly runId: string,
-    private readonly request: ChatRequest | null,
+    private readonly request: RunRequest | null,
     private readonly dependencies: RunClientDependencies,
     private readonly hooks: RunClientHooks,
   ) {
@@ -185,12 +187,14 @@ export class RunClient {
       slow = isSlow;
       this.hooks.dispatch({ type: isSlow ? "slowed" : "recovered" });
     };
-    const watchdog = new Watchdog(environment, {
+    const watchdogHooks: WatchdogHooks = {
       probe: (timeoutMs) => this.probe(timeoutMs),
       onSlow: () => markSlow(true),
       onRecovered: () => markSlow(false),
-      onDead: () => connection.abort(),
-    });
+      onDead: (atOnce) => (atOnce ? this.reconnect() : connection.abort()),
+    };
+    const watchdog = new Watchdog(environment, watchdogHooks, this.dependencies.heartbeat);
+    const unsubscribeSeen = environment.onSeen(() => watchdog.seen());
     // Back from a time without a network, a silent connection is most likely one of the old network's.
     const unsubscribe = environment.onOnlineChange((online) => {
       if (online && slow) this.reconnect();
@@ -205,11 +209,13 @@ export class RunClient {
         this.hooks.dispatch({ type: "connected" });
       },
       onBytes: () => watchdog.bytesCame(),
+      onHeartbeat: () => watchdog.heartbeatCame(),
       onFrame: (event) => this.takeFrame(event),
       onUnreadable: (reason) => this.failUnreadable(reason),
     });
     watchdog.stop();
     unsubscribe();
+    unsubscribeSeen();
     if (this.connection === connection) this.connection = null;
     return end;
   }

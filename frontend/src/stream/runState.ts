@@ -40,7 +40,8 @@ export type PageErrorCode =
   | "RECONNECT_CANCELLED"
   | "PROTOCOL_ERROR"
   | "DISCONNECTED"
-  | "SHUTDOWN";
+  | "SHUTDOWN"
+  | "NOT_CONTINUED";
 
 export interface RunFailure {
   /** A code of the protocol or a `PageErrorCode`. */
@@ -74,6 +75,8 @@ export interface RunState {
   /** Made by this page, so that Stop works before the server has answered. */
   runId: string | null;
   metadata: RunMetadata | null;
+  /** The place in the line of runs that wait for the server, 1 for the next; null when it does not wait. */
+  queuePosition: number | null;
   /** The stage that is running; null between stages and when the run is over. */
   stage: Stage | null;
   stages: readonly StageRecord[];
@@ -82,6 +85,8 @@ export interface RunState {
   text: string;
   /** Counts the times `text` was replaced by a snapshot instead of being continued. */
   textEpoch: number;
+  /** What a snapshot has just replaced, until the text goes on: an interrupted answer loses no word that was shown. */
+  replacedText: string | null;
   lastEventId: number;
   /** Milliseconds on this machine's clock. */
   startedAt: number | null;
@@ -106,11 +111,13 @@ export const IDLE_RUN: RunState = {
   status: "idle",
   runId: null,
   metadata: null,
+  queuePosition: null,
   stage: null,
   stages: [],
   sources: [],
   text: "",
   textEpoch: 0,
+  replacedText: null,
   lastEventId: 0,
   startedAt: null,
   firstTokenAt: null,

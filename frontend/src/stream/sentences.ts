@@ -11,15 +11,27 @@ export const CANCELLED_BY_SERVER: Record<"disconnected" | "shutdown", RunFailure
   },
   shutdown: {
     code: "SHUTDOWN",
-    message: "The server was shut down while it was answering. Retry once it is back.",
+    message: "The server restarted while this was being written.",
     retryable: true,
     retryAfterMs: null,
   },
 };
 
+/** Whether an answer was cut off by the end of its server, which keeps what there is of it. */
+export function isInterruption(failure: { code: string } | null): boolean {
+  return failure?.code === "INTERRUPTED" || failure?.code === "SHUTDOWN";
+}
+
 export const RUN_LOST: RunFailure = {
   code: "RUN_LOST",
   message: "The server was restarted and no longer has this answer. Retry asks again.",
+  retryable: true,
+  retryAfterMs: null,
+};
+
+export const NOT_CONTINUED: RunFailure = {
+  code: "NOT_CONTINUED",
+  message: "The server can no longer go on from here. Retry writes the answer again from its start.",
   retryable: true,
   retryAfterMs: null,
 };
@@ -53,7 +65,6 @@ export const REASONS = {
   unreachable: "The server cannot be reached.",
   broken: "The connection to the server broke.",
   silent: "The connection to the server went silent.",
-  overloaded: "The server is busy.",
   gateway: "The server is not answering.",
   strange: "Something other than the chat server answered.",
 } as const;

@@ -36,6 +36,8 @@ function readContent(type: string, content: unknown): WithoutTimestamp<RunEvent>
       return { type, content };
     case "metadata":
       return { type, content: readMetadata(asObject(content, "content")) };
+    case "queued":
+      return { type, content: { position: numberAt(asObject(content, "content"), "position") } };
     case "sources":
       return { type, content: { sources: readSources(asObject(content, "content")) } };
     case "snapshot":

@@ -55,6 +55,11 @@ export interface Message {
   error?: ErrorContent | null;
   /** Only on an answer that was stopped on this page, until the page is loaded again. */
   receipt?: StopReceipt | null;
+  /**
+   * Only on an answer that failed on this page: when the server wants to be asked again at the earliest, in
+   * milliseconds on this machine's clock.
+   */
+  retryAt?: number | null;
 }
 
 export interface RunStatusReport {

@@ -62,6 +62,12 @@ export interface StageCompleted {
   token_count?: number;
 }
 
+/** The run waits for a free place on the server. */
+export interface Queued {
+  /** 1: it is the next. */
+  position: number;
+}
+
 export interface Snapshot {
   text: string;
   stage: Stage | null;
@@ -110,6 +116,7 @@ export type TerminalEvent =
 /** Every event that this page understands. Events of other types are ignored at the edge. */
 export type RunEvent =
   | Event<"metadata", RunMetadata>
+  | Event<"queued", Queued>
   | StageStartEvent
   | StageCompleteEvent
   | Event<"sources", { sources: Source[] }>

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageList } from "../../src/components/MessageList";
 import { answerFacts } from "../../src/components/answerFacts";
+import type { TurnActions } from "../../src/components/turnActions";
+import type { Version } from "../../src/store/messageTree";
 import { formatDuration, formatElapsed } from "../../src/components/durations";
 import { passageText } from "../../src/components/passage";
 import { IDLE_RUN, type ReconnectState, type RunState } from "../../src/stream/runState";
@@ -20,16 +22,25 @@ const receipt: StopReceipt = {
 interface ListProps {
   messages?: readonly Message[];
   run?: RunState;
-  onRetry?: (() => void) | null;
-  onTryNow?: () => void;
-  onCancelRetry?: () => void;
+  versions?: ReadonlyMap<string, Version>;
+  actions?: Partial<TurnActions>;
 }
 
 const none: readonly Message[] = [];
+const alone: ReadonlyMap<string, Version> = new Map();
 
-function List({ messages = none, run = IDLE_RUN, onRetry = null, ...actions }: ListProps) {
-  const { onTryNow = () => {}, onCancelRetry = () => {} } = actions;
-  return <MessageList {...{ messages, run, onRetry, onTryNow, onCancelRetry }} />;
+const nothing: TurnActions = {
+  onRetry: null,
+  onContinue: null,
+  onTryNow: () => {},
+  onCancelRetry: () => {},
+  onEdit: null,
+  onRegenerate: null,
+  onShowVersion: null,
+};
+
+function List({ messages = none, run = IDLE_RUN, versions = alone, actions }: ListProps) {
+  return <MessageList {...{ messages, run, versions }} {...nothing} {...actions} />;
 }
 
 const factRows: readonly (readonly [string, Message, string[]])[] = [
@@ -115,29 +126,47 @@ const timeout = { code: "TIMEOUT", message: "The model has been silent for 30 se
 test("an error is an alert with its sentence; Retry is there only when it can help", async () => {
   let retries = 0;
   const messages = [question(), answer({ status: "error", content: "", error: timeout })];
-  const { page, draw } = await render(<List messages={messages} onRetry={() => (retries += 1)} />);
+  const { page, draw } = await render(
+    <List messages={messages} actions={{ onRetry: () => (retries += 1) }} />,
+  );
   const card = page.querySelector('[role="alert"][data-testid="error"]');
   assert.match(card?.textContent ?? "", /The model has been silent for 30 seconds\./);
   assert.equal(card?.getAttribute("data-code"), "TIMEOUT");
   await click(byName(page, "Retry"));
   assert.equal(retries, 1);
-  await draw(<List messages={messages} onRetry={null} />);
+  await draw(<List messages={messages} />);
   assert.equal(byName(page, "Retry"), null);
 });
 
 test("a failure further up is told quietly and cannot be retried", async () => {
   const failed = answer({ status: "error", error: timeout });
   const later = [question(), failed, { ...question("And now?"), id: "later" }, answer({ id: "second" })];
-  const { page } = await render(<List messages={later} onRetry={() => {}} />);
+  const { page } = await render(<List messages={later} actions={{ onRetry: () => {} }} />);
   assert.equal(page.querySelector('[role="alert"]'), null);
   assert.match(page.textContent ?? "", /silent for 30 seconds/);
   assert.equal(byName(page, "Retry"), null);
 });
 
-test("an interrupted answer without a reason still gets a sentence", async () => {
+test("an interrupted answer says so calmly, keeps its text, and goes on when it is continued", async () => {
+  let continued = 0;
   const messages = [question(), answer({ status: "interrupted" })];
-  const { page } = await render(<List messages={messages} onRetry={() => {}} />);
-  assert.match(page.querySelector('[role="alert"]')?.textContent ?? "", /interrupted before it was complete/);
+  const { page } = await render(
+    <List messages={messages} actions={{ onContinue: () => (continued += 1) }} />,
+  );
+  assert.match(page.querySelector(".markdown")?.textContent ?? "", /Rill answers from documents/);
+  assert.equal(page.querySelector('[role="alert"]'), null);
+  assert.match(
+    page.querySelector('[data-testid="interrupted"]')?.textContent ?? "",
+    /^The server restarted while this was being written\./,
+  );
+  await click(byName(page, "Continue"));
+  assert.equal(continued, 1);
+});
+
+test("an interrupted answer that cannot be continued still gets a sentence, and Retry", async () => {
+  const messages = [question(), answer({ status: "interrupted" })];
+  const { page } = await render(<List messages={messages} actions={{ onRetry: () => {} }} />);
+  assert.match(page.querySelector('[role="alert"]')?.textContent ?? "", /The server restarted/);
   assert.ok(byName(page, "Retry"));
 });
 
@@ -162,7 +191,10 @@ test("a lost connection shows why, when the next try is, and the ways to hasten 
   const calls: string[] = [];
   const run = running({ status: "reconnecting", text: "Rill", reconnect: lost });
   const { page } = await render(
-    <List run={run} onTryNow={() => calls.push("now")} onCancelRetry={() => calls.push("cancel")} />,
+    <List
+      run={run}
+      actions={{ onTryNow: () => calls.push("now"), onCancelRetry: () => calls.push("cancel") }}
+    />,
   );
   const notice = page.querySelector('[data-testid="reconnect"]');
   assert.equal(notice?.querySelector('[role="status"]')?.textContent, "The connection to the server broke.");

@@ -115,7 +115,6 @@ describe("Retry", () => {
   for (const [what, stream] of [
     ["the server lost it", null],
     ["it was ended meanwhile", "disconnected"],
-    ["the server was restarted meanwhile", "interrupted"],
   ] as const) {
     it(`after a lost connection asks again when the run is gone because ${what}`, async () => {
       const page = await new Page().open();

@@ -147,7 +147,7 @@ describe("a conversation that is opened by its address", () => {
       .on(`GET /chat/runs/${ids.run_id}/stream`, problem(404, "NOT_FOUND"));
     await page.open(`/c/${SESSION}`);
     assert.deepEqual(page.contents, ["user done: Question", "assistant interrupted: Stored."]);
-    assert.equal(page.store.canRetry(page.current), true);
+    assert.equal(page.store.canContinue(page.current), true);
   });
 
   it("that does not exist says so", async () => {
@@ -236,14 +236,14 @@ describe("a conversation that another tab is using", () => {
     await page.open(`/c/${SESSION}`);
     page.server
       .on(ASK, problem(409, "RUN_ACTIVE", { run_id: ids.run_id }))
-      .on(DETAIL, json({ ...session(), active_run: { ...activeRun, message_id: "other" } }))
+      .on(DETAIL, json({ ...session(), active_run: { ...activeRun, message_id: "other", parent_id: "q2" } }))
       .on(
         MESSAGES,
         json({
           messages: [
             user("Before"),
             answer(),
-            user("Other", "q2"),
+            { ...user("Other", "q2"), parent_id: ANSWER },
             { ...answer("running"), id: "other", parent_id: "q2" },
           ],
         }),

@@ -53,7 +53,7 @@ describe("problems before the stream", () => {
     );
     await bench.start();
     assert.equal(bench.state.reconnect?.retryAt, bench.environment.time + 7000);
-    assert.equal(bench.state.reconnect?.reason, "The server is busy.");
+    assert.equal(bench.state.reconnect?.reason, "OVERLOADED happened.");
     await bench.environment.advance(7000);
     assert.equal(bench.state.status, "streaming");
   });

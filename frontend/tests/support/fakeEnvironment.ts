@@ -1,4 +1,4 @@
-import type { Environment } from "../../src/stream/environment";
+import type { Environment, KeyValueStore, TabChannel } from "../../src/stream/environment";
 
 interface Timer {
   at: number;
@@ -13,20 +13,59 @@ export async function settle(): Promise<void> {
   }
 }
 
+/** What the tabs of one browser share. */
+export class FakeBrowser {
+  /** Everything that was posted, in order. */
+  readonly posted: unknown[] = [];
+  private readonly tabs = new Set<(message: unknown) => void>();
+
+  join(callback: (message: unknown) => void): TabChannel {
+    this.tabs.add(callback);
+    return {
+      post: (message) => {
+        this.posted.push(message);
+        for (const tab of this.tabs) if (tab !== callback) tab(structuredClone(message));
+      },
+      close: () => void this.tabs.delete(callback),
+    };
+  }
+
+  /** Another tab says something. */
+  async say(message: unknown): Promise<void> {
+    for (const tab of this.tabs) tab(message);
+    await settle();
+  }
+}
+
+function storageIn(values: Map<string, string>): KeyValueStore {
+  return {
+    get: (key) => values.get(key) ?? null,
+    set: (key, value) => void values.set(key, value),
+    remove: (key) => void values.delete(key),
+  };
+}
+
 /** An environment in which time passes when the test says so, and the network is what the test scripts. */
 export class FakeEnvironment implements Environment {
   time = Date.parse("2026-01-02T03:04:05.678Z");
   online = true;
+  visible = true;
   readonly stored = new Map<string, string>();
+  readonly storedInTab = new Map<string, string>();
   readonly visited: string[] = [];
   private address = "/";
   private timers: Timer[] = [];
   private order = 0;
   private uuids = 0;
   private readonly onlineListeners = new Set<(online: boolean) => void>();
+  private readonly seenListeners = new Set<() => void>();
   private readonly pathListeners = new Set<() => void>();
 
-  constructor(readonly fetch: Environment["fetch"]) {}
+  /** @param browser what is shared with the other tabs of one browser */
+  constructor(
+    readonly fetch: Environment["fetch"],
+    private readonly browser = new FakeBrowser(),
+  ) {}
 
   readonly now = () => this.time;
 
@@ -53,11 +92,17 @@ export class FakeEnvironment implements Environment {
     return () => this.onlineListeners.delete(callback);
   };
 
-  readonly storage = {
-    get: (key: string) => this.stored.get(key) ?? null,
-    set: (key: string, value: string) => void this.stored.set(key, value),
-    remove: (key: string) => void this.stored.delete(key),
+  readonly isVisible = () => this.visible;
+
+  readonly onSeen = (callback: () => void) => {
+    this.seenListeners.add(callback);
+    return () => this.seenListeners.delete(callback);
   };
+
+  readonly joinTabs = (callback: (message: unknown) => void) => this.browser.join(callback);
+
+  readonly storage = storageIn(this.stored);
+  readonly tabStorage = storageIn(this.storedInTab);
 
   readonly location = {
     path: () => this.address,
@@ -80,6 +125,19 @@ export class FakeEnvironment implements Environment {
     this.online = online;
     for (const listener of [...this.onlineListeners]) listener(online);
     await settle();
+  }
+
+  /** Somebody looks at the page again, or gives it the focus. */
+  async see(): Promise<void> {
+    this.visible = true;
+    for (const listener of [...this.seenListeners]) listener();
+    await settle();
+  }
+
+  /** The machine sleeps: its clock goes on, but nothing that is set for a time happens before it wakes. */
+  sleep(milliseconds: number): void {
+    this.time += milliseconds;
+    for (const timer of this.timers) timer.at = Math.max(timer.at, this.time);
   }
 
   /** Lets time pass, and everything happen that it makes happen, in order. */
@@ -105,7 +163,7 @@ export class FakeEnvironment implements Environment {
   }
 
   get pendingListeners(): number {
-    return this.onlineListeners.size;
+    return this.onlineListeners.size + this.seenListeners.size;
   }
 
   private go(path: string, how: string): void {

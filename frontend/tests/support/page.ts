@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createChatStore, type ChatStore } from "../../src/store";
-import { FakeEnvironment, settle } from "./fakeEnvironment";
+import { FakeBrowser, FakeEnvironment, settle } from "./fakeEnvironment";
 import { loadFixtures } from "./fixtures";
 import type { ExpectedRun } from "./replay";
 import { json, ScriptedServer } from "./scriptedServer";
@@ -65,7 +65,8 @@ export const ready = {
 /** A page with its own store, clock, address bar and server. */
 export class Page {
   readonly server = new ScriptedServer();
-  readonly environment = new FakeEnvironment(this.server.fetch);
+  readonly browser = new FakeBrowser();
+  readonly environment = new FakeEnvironment(this.server.fetch, this.browser);
   store!: ChatStore;
 
   constructor() {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { APIClient } from "../../src/api/client";
 import type { RunAction } from "../../src/stream/actions";
 import { debugLog } from "../../src/stream/debug";
+import { HeartbeatRate } from "../../src/stream/heartbeatRate";
 import { reduce } from "../../src/stream/reducer";
 import { RunClient } from "../../src/stream/runClient";
 import { IDLE_RUN, type RunState } from "../../src/stream/runState";
@@ -60,7 +61,7 @@ export class Bench {
     this.client = new RunClient(
       RUN,
       request,
-      { environment, api, debug: debugLog(environment) },
+      { environment, api, debug: debugLog(environment), heartbeat: new HeartbeatRate() },
       {
         dispatch: (action) => this.dispatch(action),
         onBusy: (id) => this.busy.push(id),

@@ -28,7 +28,7 @@ describe("the edge", () => {
       });
       parser.push(bytes);
     }
-    assert.equal(types.size, 15, `every type of the protocol is recorded: ${[...types].join(", ")}`);
+    assert.equal(types.size, 16, `every type of the protocol is recorded: ${[...types].join(", ")}`);
   });
 
   it("ignores types it does not know, and keys it does not know", () => {

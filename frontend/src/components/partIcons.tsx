@@ -1,0 +1,73 @@
+import { Icon } from "./icons";
+
+/** Icons of the parts that are loaded later; one file for all would load them all at once. */
+export const CheckIcon = () => (
+  <Icon>
+    <path d="m4.5 10.5 3.5 3.5 7.5-8" />
+  </Icon>
+);
+
+export const CopyIcon = () => (
+  <Icon>
+    <rect x="7" y="7" width="9.5" height="9.5" rx="2" />
+    <path d="M13 7V5.5a2 2 0 0 0-2-2H5.5a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7" />
+  </Icon>
+);
+
+export const PencilIcon = () => (
+  <Icon>
+    <path d="m4 16 .7-3.2L13 4.5a1.6 1.6 0 0 1 2.3 0l.2.2a1.6 1.6 0 0 1 0 2.3l-8.3 8.3L4 16Z" />
+  </Icon>
+);
+
+export const TrashIcon = () => (
+  <Icon>
+    <path d="M4 6h12M8 6V4.5A1 1 0 0 1 9 3.5h2a1 1 0 0 1 1 1V6M5.5 6l.6 9a1.5 1.5 0 0 0 1.5 1.4h4.8a1.5 1.5 0 0 0 1.5-1.4l.6-9" />
+  </Icon>
+);
+
+export const RetryIcon = () => (
+  <Icon>
+    <path d="M4 10a6 6 0 1 0 2-4.5L4 7.3M4 3.8v3.5h3.5" />
+  </Icon>
+);
+
+export const WarningIcon = () => (
+  <Icon>
+    <path d="M10 3.5 2.8 16h14.4L10 3.5ZM10 8.5v3.2M10 14v.1" />
+  </Icon>
+);
+
+export const RegenerateIcon = () => (
+  <Icon>
+    <path d="M4 8.5A6.3 6.3 0 0 1 15.4 6.6M16 11.5A6.3 6.3 0 0 1 4.6 13.4" />
+    <path d="M15.8 3.4v3.4h-3.4M4.2 16.6v-3.4h3.4" />
+  </Icon>
+);
+
+export const PauseIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="6.75" />
+    <path d="M8.25 7.75v4.5M11.75 7.75v4.5" />
+  </Icon>
+);
+
+export const ContinueIcon = () => (
+  <Icon>
+    <path d="M6.5 4.75v10.5L15 10 6.5 4.75Z" />
+  </Icon>
+);
+
+export const PreviousIcon = () => (
+  <Icon>
+    <path d="m12 5-5 5 5 5" />
+  </Icon>
+);
+
+export const NextIcon = () => (
+  <Icon>
+    <path d="m8 5 5 5-5 5" />
+  </Icon>
+);
+
+/** Rill's mark: two waves, the lower one lighter. */
