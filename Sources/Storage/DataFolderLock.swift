@@ -10,10 +10,13 @@ public enum DataFolderLock {
   static let fileName = "rill.lock"
 
   /// Runs `body` while this process alone may serve from the folder, which exists.
-  /// - Throws: ``StoreError`` with ``StoreError/Code/unavailable`` when another process does, or the folder cannot be
-  ///   written; nothing has been waited for then. What `body` throws.
+  /// - Parameter whenTaken: asked each time that another process is found to hold the lock, whether to try again; it may
+  ///   wait before it answers, for a server that is being replaced takes a while to end.
+  /// - Throws: ``StoreError`` with ``StoreError/Code/unavailable`` when another process serves from it, or it cannot be
+  ///   written. What `whenTaken` and `body` throw.
   public static func withLock<Value>(
-    of folder: URL, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    of folder: URL, isolation: isolated (any Actor)? = #isolation,
+    whenTaken: () async throws -> Bool = { false }, _ body: () async throws -> Value
   ) async throws -> Value {
     let descriptor = open(
       folder.appendingPathComponent(fileName).path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -23,7 +26,8 @@ public enum DataFolderLock {
     }
     // Closing gives the lock up.
     defer { close(descriptor) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard try await !whenTaken() else { continue }
       throw StoreError(
         .unavailable,
         "Another Rill is running with this data folder. Stop it first, or choose another data folder.",

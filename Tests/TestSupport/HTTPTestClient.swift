@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 import NIOPosix
 
@@ -23,9 +23,10 @@ public struct HTTPTestClient: Sendable {
     _ method: String, _ path: String, headers: [String: String] = [:], body: String? = nil
   ) async throws -> Response {
     try await open(method, path, headers: headers, body: body) { stream in
-      var body = ""
-      while let chunk = try await stream.nextChunk() { body += chunk }
-      return Response(status: stream.status, headers: stream.headers, body: body)
+      // A chunk may end in the middle of a character.
+      var body = ByteBuffer()
+      while var chunk = try await stream.nextChunk() { body.writeBuffer(&chunk) }
+      return Response(status: stream.status, headers: stream.headers, body: String(buffer: body))
     }
   }
 
@@ -66,7 +67,7 @@ public final class HTTPTestStream {
   /// Names are in lower case.
   public let headers: [String: String]
   private var parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
-  private var rest = ""
+  private var rest = ByteBuffer()
   /// Whether the response's end has arrived, as opposed to a connection that was cut.
   public private(set) var isComplete = false
 
@@ -78,10 +79,10 @@ public final class HTTPTestStream {
   }
 
   /// The next piece of the body, as it came; `nil` at its end.
-  public func nextChunk() async throws -> String? {
+  public func nextChunk() async throws -> ByteBuffer? {
     while let part = try await parts.next() {
       switch part {
-      case .body(let buffer): return String(buffer: buffer)
+      case .body(let buffer): return buffer
       case .end:
         isComplete = true
         return nil
@@ -94,13 +95,13 @@ public final class HTTPTestStream {
   /// The next block of an event stream, without its blank line: a frame, a comment, or `retry:`. `nil` at the end.
   public func nextBlock() async throws -> String? {
     while true {
-      if let end = rest.firstRange(of: "\n\n") {
-        let block = String(rest[..<end.lowerBound])
-        rest = String(rest[end.upperBound...])
+      if let end = rest.readableBytesView.firstRange(of: Array("\n\n".utf8)) {
+        let block = rest.readString(length: end.lowerBound - rest.readerIndex)
+        rest.moveReaderIndex(forwardBy: 2)
         return block
       }
-      guard let chunk = try await nextChunk() else { return nil }
-      rest += chunk
+      guard var chunk = try await nextChunk() else { return nil }
+      rest.writeBuffer(&chunk)
     }
   }
 }

@@ -15,14 +15,34 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await CommandFailure.reporting {
-      let configuration = try await options.load()
+      var configuration = try await options.load()
       let logger = LogBootstrap.start(level: configuration.logLevel)
-      FileDescriptorLimit.raise()
+      let connections = FileDescriptorLimit.raise()
+      configuration.maxConnections = min(configuration.maxConnections ?? .max, connections)
       let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
-      let transport = try HTTPTransport()
-      try await serve(configuration, database, transport, logger)
-      await transport.close()
-      try database.close()
+      try await DataFolderLock.withLock(
+        of: configuration.dataDirectory, whenTaken: patience(configuration, logger)
+      ) {
+        let transport = try HTTPTransport()
+        try await serve(configuration, database, transport, logger)
+        await transport.close()
+        try database.close()
+      }
+    }
+  }
+
+  /// Waits for a server that is being replaced: as long as its running answers get, and no longer.
+  private func patience(
+    _ configuration: RillConfiguration, _ logger: Logger
+  ) -> () async throws -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + configuration.runs.shutdownGrace + RillServer.shutdownMargin
+    var hasTold = false
+    return {
+      if !hasTold { logger.notice("Waiting for another Rill to leave the data folder") }
+      hasTold = true
+      try await clock.sleep(for: .milliseconds(100))
+      return clock.now < end
     }
   }
 

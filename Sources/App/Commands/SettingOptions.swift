@@ -46,6 +46,11 @@ struct SettingOptions: ParsableArguments {
   @Option(
     help: "Seconds that a finished run is kept event by event (RILL_RUN_RETENTION). Default: 3600.")
   var runRetention: String?
+  @Option(
+    help: "Open connections; 0 for as many as there are descriptors (RILL_MAX_CONNECTIONS). Default: 0.")
+  var maxConnections: String?
+  @Option(help: "Tokens after which an answer is cut (RILL_MAX_ANSWER_TOKENS). Default: 200000.")
+  var maxAnswerTokens: String?
   @Option(help: "Bytes after which an answer is cut (RILL_MAX_ANSWER_BYTES). Default: 1000000.")
   var maxAnswerBytes: String?
   @Option(
@@ -64,7 +69,8 @@ struct SettingOptions: ParsableArguments {
       .modelProvider: modelProvider, .openAIBaseURL: openaiBaseUrl, .model: model, .router: router,
       .idleTimeout: idleTimeout, .disconnectGrace: disconnectGrace, .heartbeat: heartbeat, .maxRuns: maxRuns,
       .maxRunsPerClient: maxRunsPerClient, .runSlots: runSlots, .flushInterval: flushInterval,
-      .runRetention: runRetention, .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,
+      .runRetention: runRetention, .maxConnections: maxConnections, .maxAnswerTokens: maxAnswerTokens,
+      .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,
       .sampleDocuments: sampleDocs, .logLevel: logLevel,
     ]
     return all.compactMapValues { $0 }

@@ -23,6 +23,8 @@ struct RillConfiguration: Sendable {
   var runs = RunService.Settings()
   var pipeline = ChatGraph.Settings()
   var apiToken: Secret?
+  /// `nil`: as many as the process has descriptors for.
+  var maxConnections: Int?
   var indexesSampleDocuments = true
   var logLevel = Logger.Level.info
 
@@ -54,11 +56,14 @@ struct RillConfiguration: Sendable {
 
   private mutating func readLimits(_ settings: SettingsReader) throws {
     pipeline.idleTimeout = try settings.seconds(.idleTimeout, in: 0.05...86_400) ?? pipeline.idleTimeout
+    pipeline.maxAnswerTokens =
+      try settings.integer(.maxAnswerTokens, in: 1...10_000_000) ?? pipeline.maxAnswerTokens
     pipeline.maxAnswerBytes =
       try settings.integer(.maxAnswerBytes, in: 1...100_000_000) ?? pipeline.maxAnswerBytes
     runs.disconnectGrace = try settings.seconds(.disconnectGrace, in: 0...86_400) ?? runs.disconnectGrace
     runs.heartbeat = try settings.seconds(.heartbeat, in: 0.05...3_600) ?? runs.heartbeat
     runs.limits.runs = try settings.integer(.maxRuns, in: 1...1_000_000) ?? runs.limits.runs
+    maxConnections = try settings.limit(.maxConnections)
     runs.limits.runsPerClient = try settings.limit(.maxRunsPerClient)
     runs.limits.places = try settings.limit(.runSlots)
     runs.flushInterval = try settings.seconds(.flushInterval, in: 0.01...60) ?? runs.flushInterval

@@ -19,6 +19,8 @@ enum SettingKey: String, Sendable, CaseIterable {
   case runSlots = "RILL_RUN_SLOTS"
   case flushInterval = "RILL_FLUSH_INTERVAL"
   case runRetention = "RILL_RUN_RETENTION"
+  case maxConnections = "RILL_MAX_CONNECTIONS"
+  case maxAnswerTokens = "RILL_MAX_ANSWER_TOKENS"
   case maxAnswerBytes = "RILL_MAX_ANSWER_BYTES"
   case shutdownGrace = "RILL_SHUTDOWN_GRACE"
   case apiToken = "RILL_API_TOKEN"

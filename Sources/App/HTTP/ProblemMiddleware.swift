@@ -50,6 +50,11 @@ extension RequestError {
   }
 
   var response: Response {
+    Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+  }
+
+  /// The problem's JSON.
+  var body: ByteBuffer {
     var writer = JSONWriter(into: ByteBuffer())
     writer.object { json in
       json.field("type", "about:blank")
@@ -62,6 +67,10 @@ extension RequestError {
       if let runID { json.field("run_id", runID) }
       if let retryAfter { json.field("retry_after_ms", Int(retryAfter.milliseconds)) }
     }
+    return writer.buffer
+  }
+
+  var headers: HTTPFields {
     var headers: HTTPFields = [
       .contentType: "application/problem+json", .cacheControl: "no-store",
     ]
@@ -69,6 +78,6 @@ extension RequestError {
       headers[.retryAfter] = String(max(1, Int((retryAfter.milliseconds / 1_000).rounded(.up))))
     }
     if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer realm=\"Rill\"" }
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: writer.buffer))
+    return headers
   }
 }

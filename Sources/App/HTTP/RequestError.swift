@@ -56,6 +56,10 @@ extension RequestError {
     detail: "The server is answering as many questions as it can. Try again in a moment.",
     isRetryable: true, retryAfter: .seconds(2))
 
+  static let tooManyConnections = RequestError(
+    status: .serviceUnavailable, code: "OVERLOADED",
+    detail: "The server has as many connections as it can hold. Try again in a moment.",
+    isRetryable: true, retryAfter: .seconds(2))
   static let clientBusy = RequestError(
     status: .tooManyRequests, code: "TOO_MANY_RUNS",
     detail: "You have as many answers running as one client may. Wait for one of them, or stop it.",

@@ -85,18 +85,25 @@ struct RunArchive: Sendable {
       for record in cutOff {
         if let ending = try await ending(of: record) { changes.append(.end(ending)) }
       }
-      let errors = try await runs.apply(changes).compactMap { $0 }
-      if let error = errors.first { throw error }
-      guard changes.count == cutOff.count else {
-        throw StoreError(.failed, "Runs without a message were found in the database.")
-      }
-      count += cutOff.count
+      let ended = try await apply(changes)
+      count += ended
+      // What cannot be ended must not keep the others from being served.
+      guard ended > 0 else { break }
     }
     // Answers that no run stands for.
     let failure = RunFailure.interrupted(messageID: nil)
     return try await count
       + conversations.interruptRunningMessages(
         errorCode: failure.code.rawValue, errorMessage: failure.message)
+  }
+
+  /// - Returns: how many changes were applied.
+  private func apply(_ changes: [RunChange]) async throws -> Int {
+    let errors = try await runs.apply(changes)
+    for case (let change, let error?) in zip(changes, errors) {
+      logger.error("A run could not be ended", metadata: ["run_id": "\(change.runID)", "error": "\(error)"])
+    }
+    return errors.count { $0 == nil }
   }
 
   private func ending(of record: RunRecord) async throws -> RunEnding? {

@@ -41,10 +41,13 @@ struct RillServer: Sendable {
     let runMetrics = RunMetrics()
     let runs = try makeRunService(metrics: runMetrics)
     let router = try makeRouter(runs: runs, runMetrics: runMetrics)
+    let connections = ConnectionCounter(limit: configuration.maxConnections)
     let app = Application(
       router: router,
       server: .http1(
-        configuration: .init(additionalChannelHandlers: [ClientPresenceHandler()], idleTimeout: .seconds(75))),
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionLimitHandler(connections), ClientPresenceHandler()],
+          idleTimeout: .seconds(75))),
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 4_096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },

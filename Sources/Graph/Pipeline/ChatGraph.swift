@@ -38,6 +38,9 @@ public enum ChatGraph {
     public var passageLimit = 6
     /// How long the model may stay silent.
     public var idleTimeout: Duration = .seconds(30)
+    /// Where an answer is cut, in pieces of text: it bounds the log of a run whose pieces are very small. It then ends with
+    /// ``FinishReason/length``.
+    public var maxAnswerTokens = 200_000
     /// Where an answer is cut, in UTF-8 bytes; it then ends with ``FinishReason/length``.
     public var maxAnswerBytes = 1_000_000
 

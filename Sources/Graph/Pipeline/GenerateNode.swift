@@ -8,7 +8,7 @@ struct GenerateNode: Sendable {
 
   func run(_ state: ChatState, _ context: NodeContext<ChatPayload>) async throws -> ChatState.Update {
     let prompts = PromptBuilder(state: state, contextTokens: model.descriptor.contextTokens).prompts()
-    let answer = AnswerProgress(maxBytes: settings.maxAnswerBytes)
+    let answer = AnswerProgress(maxBytes: settings.maxAnswerBytes, maxTokens: settings.maxAnswerTokens)
     for (index, prompt) in prompts.enumerated() {
       do {
         try await answerOnce(prompt, state, answer, context)
@@ -64,10 +64,12 @@ private final class AnswerProgress: Sendable {
   }
 
   private let maxBytes: Int
+  private let maxTokens: Int
   private let state = Mutex(State())
 
-  init(maxBytes: Int) {
+  init(maxBytes: Int, maxTokens: Int) {
     self.maxBytes = maxBytes
+    self.maxTokens = maxTokens
   }
 
   var isEmpty: Bool { state.withLock { $0.tokens == 0 } }
@@ -80,7 +82,7 @@ private final class AnswerProgress: Sendable {
 
   func add(_ text: String) throws {
     try state.withLock {
-      guard $0.bytes + text.utf8.count <= maxBytes else { throw LimitReached() }
+      guard $0.bytes + text.utf8.count <= maxBytes, $0.tokens < maxTokens else { throw LimitReached() }
       $0.bytes += text.utf8.count
       $0.tokens += 1
     }
