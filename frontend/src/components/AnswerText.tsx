@@ -1,8 +1,9 @@
 import { lazy } from "react";
 import { LazyPart } from "./LazyPart";
+import { loadPart } from "./loadPart";
 
 /** Fetches the Markdown reader; called when the page has been drawn, so that it is there before the first answer. */
-export const loadMarkdown = () => import("../markdown/Markdown");
+export const loadMarkdown = loadPart(() => import("../markdown/Markdown"));
 
 const Markdown = lazy(() => loadMarkdown().then((module) => ({ default: module.Markdown })));
 

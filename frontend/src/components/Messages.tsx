@@ -18,12 +18,24 @@ export function Messages(props: MessagesProps) {
 function PlainMessages({ messages, run }: MessagesProps) {
   return (
     <div className="messages">
-      {messages.map(({ id, role, content }) => (
-        <div key={id} className={role === "user" ? "question" : "answer"}>
-          <p className={role === "user" ? "bubble" : "markdown plain"}>{content}</p>
-        </div>
-      ))}
-      {isActive(run) && <p className="markdown plain live">{run.text}</p>}
+      {messages.map(({ id, role, content, status }) =>
+        role === "user" ? (
+          <article key={id} className="question" data-testid="question">
+            <p className="bubble">{content}</p>
+          </article>
+        ) : (
+          <PlainAnswer key={id} text={content} status={status} />
+        ),
+      )}
+      {isActive(run) && <PlainAnswer text={run.text} status="running" />}
     </div>
+  );
+}
+
+function PlainAnswer({ text, status }: { text: string; status: string }) {
+  return (
+    <article className="answer" data-testid="answer" data-status={status}>
+      <p className="markdown plain">{text}</p>
+    </article>
   );
 }

@@ -1,8 +1,9 @@
 import { lazy, type ComponentProps, type ReactNode } from "react";
 import { LazyPart } from "./LazyPart";
+import { loadPart } from "./loadPart";
 
 /** Fetches the parts; called when the page begins, so that they are there when they are wanted. */
-export const loadParts = () => import("./parts");
+export const loadParts = loadPart(() => import("./parts"));
 
 export const LazyMessageList = lazy(() => loadParts().then((module) => ({ default: module.MessageList })));
 export const LazyConversationList = lazy(() =>

@@ -1,5 +1,5 @@
 import { isActive, type RunState } from "../stream/runState";
-import type { ErrorContent } from "../types/streaming";
+import type { ErrorContent, RunMetadata } from "../types/streaming";
 import { isInterruption, NOT_CONTINUED } from "../stream/sentences";
 import type { Message, MessageStatus } from "../types/rest";
 import type { OpenConversation } from "./state";
@@ -35,6 +35,21 @@ export function canRetry(conversation: OpenConversation): boolean {
   if (last === undefined || last.role !== "assistant") return false;
   if (last.status === "interrupted") return last.error?.retryable ?? true;
   return last.status === "error" && (last.error?.retryable ?? false);
+}
+
+/** The answer that a message at the end of a branch follows, as far as the server knows it; undefined for none. */
+export function lastAnswerOf(messages: readonly Message[]): string | undefined {
+  const known = messages.filter(({ id }) => !isLocal(id));
+  const last = known[known.length - 1];
+  return last?.role === "assistant" ? last.id : undefined;
+}
+
+/** What is known of a run that writes an answer anew. */
+export function metadataOf(answer: Message, runId: string): RunMetadata | null {
+  const { session_id, id: message_id, parent_id, model, provider } = answer;
+  if (session_id === null) return null;
+  const [madeBy, from] = [model ?? "", provider ?? ""];
+  return { session_id, run_id: runId, message_id, parent_id, model: madeBy, provider: from };
 }
 
 /** The message that a failed answer belongs to. */

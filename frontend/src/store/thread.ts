@@ -1,7 +1,7 @@
-import type { KeyValueStore } from "../stream/environment";
+import type { Environment, KeyValueStore } from "../stream/environment";
 import type { Message } from "../types/rest";
-import { isLocal, merged } from "./history";
-import { branchOf, NO_CHOICES, renamed, withChoice, withMessage, withoutMessage } from "./messageTree";
+import { isLocal, localId, merged, notContinued } from "./history";
+import { branchOf, NO_CHOICES, ROOT, renamed, withChoice, withMessage, withoutMessage } from "./messageTree";
 import type { Branch, Choices } from "./messageTree";
 
 const KEY = "rill.branch.";
@@ -10,6 +10,7 @@ const KEY = "rill.branch.";
 export class Thread {
   private all: readonly Message[] = [];
   private choices: Choices;
+  private readonly refused = new Set<string>();
   private drawn: { all: readonly Message[]; choices: Choices; end: string | null; branch: Branch } | null =
     null;
 
@@ -39,14 +40,52 @@ export class Thread {
     return branch;
   }
 
-  /** What the server has, in place of what was known of it. */
-  adopt(stored: readonly Message[]): void {
-    this.all = merged(stored, this.all);
+  /**
+   * What the server has, in place of what was known of it.
+   *
+   * @param writing the answer that is being written: it is drawn from its stream
+   */
+  adopt(stored: readonly Message[], writing: string | null): void {
+    const others = stored.filter(({ id }) => id !== writing);
+    this.all = merged(
+      others.map((message) => this.known(message)),
+      this.all,
+    );
+  }
+
+  /** The server does not go on with an interrupted answer of this run. */
+  refuse(runId: string): void {
+    this.refused.add(runId);
+  }
+
+  /** A question of the user's that the server does not know yet; it is shown under a message. */
+  ask(
+    content: string,
+    under: string | null,
+    { randomUUID, now }: Pick<Environment, "randomUUID" | "now">,
+  ): Message {
+    const question: Message = {
+      id: localId(randomUUID()),
+      session_id: this.sessionId,
+      parent_id: under,
+      role: "user",
+      content,
+      status: "done",
+      created_at: new Date(now()).toISOString(),
+    };
+    this.put(question);
+    return question;
+  }
+
+  /** What the server is to be told about the place of such a question when another one is asked there. */
+  placeOf({ parent_id: parent }: Message): string | undefined {
+    if (this.sessionId === null || (parent !== null && isLocal(parent))) return undefined;
+    return parent ?? ROOT;
   }
 
   /** Adds or replaces a message and shows the branch that it is on. */
   put(message: Message): void {
-    this.all = withMessage(this.all, message);
+    this.all = withMessage(this.all, this.known(message));
     this.choose(message.id);
   }
 
@@ -68,6 +107,10 @@ export class Thread {
     this.all = renamed(this.all, id, confirmed);
     this.sessionId = confirmed.session_id;
     this.choose(confirmed.id);
+  }
+
+  private known(message: Message): Message {
+    return this.refused.has(message.run_id ?? "") ? notContinued(message) : message;
   }
 
   private save(): void {

@@ -43,6 +43,10 @@ const INTRODUCTION = 1500;
  */
 const IN_FLIGHT = 250;
 
+/** How many questions look for a connection that works, and how many milliseconds they get. */
+const WAYS = 4;
+const WAY_TIMEOUT = 750;
+
 /**
  * Follows one run over as many connections as it takes, and tells `dispatch` what happens. It decides nothing
  * about what the page shows: that is the reducer's part.
@@ -94,7 +98,7 @@ export class RunClient {
   retryNow(): void {
     if (this.over || this.stopping) return;
     if (this.wait !== null) this.wait.wake(true);
-    else this.reconnect();
+    else void this.findWay();
   }
 
   /** Gives up while no connection is there. */
@@ -218,6 +222,17 @@ export class RunClient {
     unsubscribeSeen();
     if (this.connection === connection) this.connection = null;
     return end;
+  }
+
+  /**
+   * After a change of network the browser may still hold connections that are dead, and would use one for the next
+   * try. A few questions at once use them up; when the first is answered there is one that works.
+   */
+  private async findWay(): Promise<void> {
+    const { api } = this.dependencies;
+    const questions = Array.from({ length: WAYS }, () => api.runStatus(this.runId, WAY_TIMEOUT));
+    await Promise.any(questions).catch(() => null);
+    if (!this.over && !this.stopping) this.reconnect();
   }
 
   private reconnect(): void {

@@ -85,7 +85,8 @@ describe("a silent connection", () => {
     bench.server.on(STATUS, silent).on(FOLLOW, bench.server.stream);
     await bench.environment.advance(2000);
     bench.client.retryNow();
-    await settle();
+    // A few questions look for a connection that works; here there is none.
+    await bench.environment.advance(750);
     assert.deepEqual([bench.state.status, bench.state.slow], ["streaming", false]);
     assert.ok(bench.server.streams[0]?.aborted);
   });
@@ -98,5 +99,121 @@ describe("a silent connection", () => {
     assert.deepEqual([bench.state.status, bench.state.slow], ["connecting", true]);
     await bench.environment.advance(3000);
     assert.equal(bench.state.status, "reconnecting");
+  });
+});
+
+/** A stream in mid-answer, after heartbeats that came every `ms` milliseconds. */
+async function withHeartbeats(bench: Bench, ms: number): Promise<void> {
+  for (let count = 0; count < 3; count += 1) {
+    await bench.environment.advance(ms);
+    bench.server.last.send(": heartbeat\n\n");
+    await settle();
+  }
+}
+
+describe("heartbeats", () => {
+  it("that stay away end the connection, although the server says that there is nothing to send", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(FOLLOW, bench.server.stream);
+    await withHeartbeats(bench, 1000);
+    await bench.environment.advance(3750);
+    assert.equal(bench.state.status, "streaming");
+    await bench.environment.advance(500);
+    assert.equal(bench.state.status, "reconnecting");
+    await bench.environment.advance(1000);
+    assert.equal(bench.server.seen(FOLLOW)[0]?.headers.get("last-event-id"), "11");
+  });
+
+  it("that a server sends seldom are waited for", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    await withHeartbeats(bench, 30_000);
+    await bench.environment.advance(89_000);
+    assert.equal(bench.state.status, "streaming");
+  });
+
+  it("are known to the next connection, and forgotten when it is silent from its start", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(FOLLOW, bench.server.stream);
+    await withHeartbeats(bench, 500);
+    await bench.environment.advance(3500);
+    assert.equal(bench.server.streams.length, 2);
+    await bench.environment.advance(60_000);
+    assert.equal(bench.server.streams.length, 2, "the server may have another rhythm now");
+  });
+
+  it("right after an event are no measure of the silence", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.last.send(": heartbeat\n\n");
+    await bench.environment.advance(60_000);
+    assert.deepEqual([bench.state.status, bench.server.streams.length], ["streaming", 1]);
+  });
+});
+
+describe("a machine that sleeps", () => {
+  it("asks at once when it wakes, and stays with a connection that the server confirms", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    await withHeartbeats(bench, 1000);
+    bench.environment.sleep(3_600_000);
+    const before = bench.server.seen(STATUS).length;
+    await bench.environment.advance(300);
+    assert.equal(bench.server.seen(STATUS).length, before + 1);
+    assert.deepEqual([bench.state.status, bench.server.streams.length], ["streaming", 1]);
+  });
+
+  it("makes a new connection at once when the server has gone on, or does not answer", async () => {
+    for (const [status, time] of [
+      [quiet(15), 600],
+      [silent, 1100],
+    ] as const) {
+      const bench = new Bench();
+      await bench.startAndCut();
+      bench.server.on(STATUS, status).on(FOLLOW, bench.server.stream);
+      bench.environment.sleep(3_600_000);
+      await bench.environment.advance(time);
+      assert.equal(bench.server.seen(FOLLOW)[0]?.headers.get("last-event-id"), "11");
+      assert.equal(bench.state.status, "streaming");
+    }
+  });
+
+  it("asks as soon as the page is seen, before any timer", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(STATUS, quiet(15)).on(FOLLOW, bench.server.stream);
+    bench.environment.sleep(60_000);
+    await bench.environment.see();
+    assert.equal(bench.server.seen(STATUS).length, 1);
+  });
+
+  it("does not wait any longer for a try whose time was in its sleep", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.server.on(FOLLOW, bench.server.stream);
+    bench.server.last.fail();
+    await settle();
+    await bench.environment.see();
+    assert.equal(bench.server.seen(FOLLOW).length, 0, "its time has not come");
+    bench.environment.time += 60_000;
+    await bench.environment.see();
+    assert.equal(bench.server.seen(FOLLOW).length, 1);
+    bench.client.close();
+  });
+});
+
+describe("a page that nobody sees", () => {
+  it("asks nothing while a stream is silent, does not give it up, and asks when it is seen", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.environment.visible = false;
+    await bench.environment.advance(120_000);
+    assert.equal(bench.server.seen(STATUS).length, 0);
+    assert.equal(bench.state.status, "streaming");
+    await bench.environment.see();
+    assert.equal(bench.server.seen(STATUS).length, 1);
+    assert.equal(bench.state.status, "streaming");
   });
 });
