@@ -15,49 +15,24 @@ final class RunJournal: Sendable {
     var requests: [Request] = []
     /// Endings that the store has refused; tried again at every interval.
     var postponed: [Request] = []
+    /// Whether the events of the runs that go on are to be written, too.
     var isDue = false
+    /// How long it took when they last were.
+    var lastRound = Duration.zero
     var isClosed = false
     var isFailing = false
     var waiter: CheckedContinuation<Void, Never>?
   }
 
-  /// A run that is stored and goes on.
-  private struct OpenRun {
-    let log: RunLog
-    var storedID: Int
-    /// One that is not stored yet.
-    var checkpoint: Checkpoint?
-  }
-
-  /// A beginning or an end, for which somebody waits.
-  fileprivate struct Request: Sendable {
-    enum Kind: Sendable {
-      case begin(RunBeginning, RunLog)
-      case end(Message, terminal: LoggedEvent?, endedAt: Date)
-    }
-
-    var runID: UUID
-    var kind: Kind
-    var continuation: CheckedContinuation<StoreError?, Never>?
-  }
-
-  /// What one transaction writes of one run.
-  private struct Write {
-    var runID: UUID
-    var changes: [RunChange]
-    /// The newest event that is stored once it has worked.
-    var lastID: Int
-    var request: Request?
-    var checkpoint: Checkpoint?
-  }
-
+  /// The longest that events stay in memory only because the machine is overloaded.
+  static let longestPause = Duration.seconds(2)
   /// The most endings that are kept for a store that refuses them, the newest ones.
   static let maxPostponed = 1_000
 
   private let store: any RunStore
   private let time: RunTime
   private let interval: Duration
-  private let logger: Logger
+  let logger: Logger
   private let state = Mutex(State())
 
   /// - Parameter interval: the longest that an event stays in memory only.
@@ -141,7 +116,7 @@ final class RunJournal: Sendable {
   }
 
   private func tick() async {
-    while (try? await time.sleep(interval)) != nil {
+    while (try? await time.sleep(pause)) != nil {
       let waiter = state.withLock { state in
         guard !state.open.isEmpty else { return nil as CheckedContinuation<Void, Never>? }
         state.isDue = true
@@ -149,6 +124,12 @@ final class RunJournal: Sendable {
       }
       waiter?.resume()
     }
+  }
+
+  /// The time to the next round: longer than the interval when rounds take so long that writing them would take more than
+  /// a tenth of the time. Thousands of answers at once are so written in fewer, larger pieces.
+  private var pause: Duration {
+    max(interval, min(state.withLock { $0.lastRound } * 10, Self.longestPause))
   }
 
   /// - Returns: whether to go on.
@@ -165,7 +146,8 @@ final class RunJournal: Sendable {
   }
 
   private func flush() async {
-    let writes = takeWrites()
+    let began = time.now()
+    let (writes, isRound) = takeWrites()
     guard !writes.isEmpty else { return }
     do {
       let results = try await store.apply(writes.flatMap(\.changes))
@@ -173,70 +155,31 @@ final class RunJournal: Sendable {
     } catch {
       giveBack(writes, error)
     }
+    if isRound { state.withLock { $0.lastRound = time.now() - began } }
   }
 
-  /// Takes everything that is to be written now. The loop alone calls it, so no run is written twice at a time.
-  private func takeWrites() -> [Write] {
-    let (requests, running) = state.withLock { state in
+  /// Takes what is to be written now: beginnings and ends always, the events of other runs only when their time has come,
+  /// or busy servers would write them in ever smaller pieces. The loop alone calls it, so no run is written twice at a
+  /// time.
+  private func takeWrites() -> (writes: [Write], isRound: Bool) {
+    let (requests, ending, running, isRound) = state.withLock {
+      state -> ([Request], [OpenRun?], [UUID: OpenRun], Bool) in
+      let isRound = state.isDue || state.isClosed
+      let requests = state.requests + (isRound ? state.postponed : [])
+      state.requests = []
+      let ending = requests.map { state.open[$0.runID] }
+      // An end needs no checkpoint any more.
+      for request in requests { state.open[request.runID]?.checkpoint = nil }
       state.isDue = false
-      var requests: [Request] = []
-      swap(&requests, &state.requests)
-      requests += state.postponed
+      guard isRound else { return (requests, ending, [:], false) }
       state.postponed = []
       var running = state.open
-      for request in requests {
-        if case .begin = request.kind { continue }
-        running[request.runID]?.checkpoint = nil
-      }
-      for id in state.open.keys { state.open[id]?.checkpoint = nil }
-      return (requests, running)
+      for request in requests { running[request.runID] = nil }
+      for id in running.keys { state.open[id]?.checkpoint = nil }
+      return (requests, ending, running, true)
     }
-    let ending = Set(requests.map(\.runID))
-    return requests.compactMap {
-      write($0, storedID: running[$0.runID]?.storedID, log: running[$0.runID]?.log)
-    }
-      + running.filter { !ending.contains($0.key) }.compactMap { write($0.key, $0.value) }
-  }
-
-  private func write(_ request: Request, storedID: Int?, log: RunLog?) -> Write? {
-    switch request.kind {
-    case .begin(let beginning, let log):
-      let events = log.events(after: 0)
-      let batch = batch(events, runID: request.runID)
-      return Write(
-        runID: request.runID, changes: [.begin(beginning)] + (batch.map { [.append($0)] } ?? []),
-        lastID: batch?.lastID ?? 0, request: request)
-    case .end(let message, let terminal, let endedAt):
-      guard let storedID, let log else {
-        request.continuation?.resume(returning: nil)
-        return nil
-      }
-      let batch = batch(log.events(after: storedID) + (terminal.map { [$0] } ?? []), runID: request.runID)
-      let ending = RunEnding(runID: request.runID, batch: batch, message: message, endedAt: endedAt)
-      return Write(
-        runID: request.runID, changes: [.end(ending)], lastID: batch?.lastID ?? storedID, request: request)
-    }
-  }
-
-  private func write(_ runID: UUID, _ run: OpenRun) -> Write? {
-    let batch = batch(run.log.events(after: run.storedID), runID: runID)
-    var changes: [RunChange] = batch.map { [.append($0)] } ?? []
-    if let checkpoint = run.checkpoint { changes.append(.checkpoint(checkpoint, runID: runID)) }
-    guard !changes.isEmpty else { return nil }
-    return Write(
-      runID: runID, changes: changes, lastID: batch?.lastID ?? run.storedID, checkpoint: run.checkpoint)
-  }
-
-  private func batch(_ events: [LoggedEvent], runID: UUID) -> RunLogBatch? {
-    guard let first = events.first, let last = events.last else { return nil }
-    do {
-      return RunLogBatch(
-        runID: runID, firstID: first.id, lastID: last.id, tokenCount: events.count(where: \.isToken),
-        payload: try RunLogCodec.encode(events))
-    } catch {
-      logger.error("Events could not be encoded", metadata: ["run_id": "\(runID)", "error": "\(error)"])
-      return nil
-    }
+    let requested = zip(requests, ending).compactMap { write($0, $1) }
+    return (requested + running.compactMap { write($0.key, $0.value) }, isRound)
   }
 
   // MARK: Results
@@ -289,12 +232,5 @@ final class RunJournal: Sendable {
     }
     if isNew { logger.error("Runs cannot be stored", metadata: ["error": "\(error)"]) }
     for write in writes { write.request?.continuation?.resume(returning: error) }
-  }
-}
-
-extension LoggedEvent {
-  var isToken: Bool {
-    if case .token = event { return true }
-    return false
   }
 }
