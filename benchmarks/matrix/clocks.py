@@ -1,4 +1,4 @@
-"""Fault 5: the wall clock jumps during a run. Order, ids, timeouts, heartbeats and grace times must not notice."""
+"""Fault 5: the wall clock jumps in a run; order, ids, timeouts, heartbeats, grace times do not notice."""
 
 import asyncio
 import datetime
@@ -131,44 +131,37 @@ async def ordered(tag: str, rill: Rill, upstream: Upstream, jump) -> list[str]:
     return problems
 
 
+async def jumping(lab: Lab, name: str, seconds: float) -> list[Row]:
+    clock = Clock(lab.folder / f"shift-{seconds}")
+    settings = {"RILL_HEARTBEAT": HEARTBEAT, "RILL_IDLE_TIMEOUT": IDLE, "RILL_DISCONNECT_GRACE": GRACE}
+    row, sessions = Row(f"clock jumps {name} during runs"), Row(f"clock jumps {name} between questions")
+    row.note = "order, ids, heartbeats, idle limit, grace time as without"
+    sessions.note = "order of messages, in the session and for the model"
+
+    async def jump_soon() -> list[str]:
+        await asyncio.sleep(0.7)
+        clock.set(seconds)
+        return []
+
+    async with lab.upstream() as upstream:
+        async with lab.rill(f"clock{seconds}", upstream, **settings, **clock.environment) as rill:
+            tries = range(lab.tries(20, 4))
+            jobs = [answered(f"clock-answer-{n}", rill, upstream, seconds) for n in tries]
+            jobs += [timed_out(f"clock-silent-{n}", rill, upstream) for n in tries]
+            jobs += [abandoned(f"clock-alone-{n}", rill, upstream) for n in tries]
+            for problems in (await asyncio.gather(*jobs, jump_soon()))[:-1]:
+                row.count(problems)
+            for number in tries:
+                clock.set(0)
+                tag = f"clock-order-{number}"
+                problems = await ordered(tag, rill, upstream, lambda turn: clock.set(seconds * (turn + 1)))
+                sessions.count(problems)
+    return [row, sessions]
+
+
 async def run(lab: Lab) -> list[Row]:
     build.build_tools(("clockshift.so",))
     rows = []
     for name, seconds in JUMPS.items():
-        clock = Clock(lab.folder / f"shift-{seconds}")
-        settings = {
-            "RILL_HEARTBEAT": HEARTBEAT,
-            "RILL_IDLE_TIMEOUT": IDLE,
-            "RILL_DISCONNECT_GRACE": GRACE,
-            **clock.environment,
-        }
-        row = Row(
-            f"clock jumps {name} during runs",
-            note="order, ids, heartbeats, idle limit, grace time as without",
-        )
-        sessions = Row(
-            f"clock jumps {name} between questions",
-            note="order of messages, in the session and for the model",
-        )
-        async with lab.upstream() as upstream, lab.rill(f"clock{seconds}", upstream, **settings) as rill:
-            tries = lab.tries(20, 4)
-            jobs = [answered(f"clock-answer-{n}", rill, upstream, seconds) for n in range(tries)]
-            jobs += [timed_out(f"clock-silent-{n}", rill, upstream) for n in range(tries)]
-            jobs += [abandoned(f"clock-alone-{n}", rill, upstream) for n in range(tries)]
-
-            async def jump_soon() -> list[str]:
-                await asyncio.sleep(0.7)
-                clock.set(seconds)
-                return []
-
-            for problems in (await asyncio.gather(*jobs, jump_soon()))[:-1]:
-                row.count(problems)
-            for number in range(tries):
-                clock.set(0)
-                sessions.count(
-                    await ordered(
-                        f"clock-order-{number}", rill, upstream, lambda turn: clock.set(seconds * (turn + 1))
-                    )
-                )
-        rows += [row, sessions]
+        rows += await jumping(lab, name, seconds)
     return rows

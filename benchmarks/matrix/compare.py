@@ -19,7 +19,7 @@ AFTER_TOKENS = ["generation_complete", "done"]
 def whole(reader: Reader, pieces: list[str]) -> list[str]:
     """Problems of a reader that was told a whole, successful run, against what the model sent.
 
-    Ids are dense. They may jump only at a token frame, which then holds the text of all ids that it jumped over.
+    Ids are dense. They may jump only at a token frame, which then holds the text of all that it jumped over.
     """
     problems = list(reader.problems)
     first = len(BEFORE_TOKENS) + 1
@@ -84,9 +84,8 @@ def stored(message: dict | None, status: str, text: str) -> list[str]:
             None,
         )
         at = min(len(message["content"]), len(text)) if at is None else at
-        problems.append(
-            f"stored text has {len(message['content'])} of {len(text)} characters and differs at {at}: {text[at : at + 12]!r}"
-        )
+        lengths = f"{len(message['content'])} of {len(text)} characters"
+        problems.append(f"stored text has {lengths} and differs at {at}: {text[at : at + 12]!r}")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Fault 1: connections cut at random bytes, and resumed during the run, after it, after a restart, after compaction."""
+"""Fault 1: connections cut at random bytes; resumed in the run, after it, a restart, compaction."""
 
 import asyncio
 import random
@@ -92,7 +92,7 @@ async def begin(run: CutRun, rill: Rill) -> None:
 
 
 async def finish(run: CutRun, rill: Rill) -> None:
-    """Comes back after the end, and may be cut again. Nothing is left to cut for one that had read everything."""
+    """Comes back after the end, and may be cut again."""
     await read(run, rill)
 
 

@@ -8,7 +8,7 @@ import socket
 import time
 
 from . import compare
-from .lab import Lab, Row, new_id, question, until
+from .lab import Lab, Row, in_parallel, new_id, question, until
 from .reader import Reader, follow_to_end
 from .server import Rill
 from .upstream import Upstream
@@ -71,43 +71,78 @@ async def grow(rill: Rill, upstream: Upstream, seconds: float) -> list[tuple[str
     return runs
 
 
-async def run(lab: Lab) -> list[Row]:
-    row = Row("readers that never read")
+async def settled(rill: Rill, timeout: float) -> int:
+    """Waits until every socket buffer is full: memory that stays for five seconds. Returns it."""
+    memory, deadline = rill.memory(), time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        await asyncio.sleep(5)
+        before, memory = memory, rill.memory()
+        if memory < before * 1.01:
+            break
+    return memory
+
+
+async def connect_all(rill: Rill, runs: list, count: int, sockets: contextlib.ExitStack, row: Row) -> int:
+    """Connects up to 2,000 a second. Returns how many there are."""
+    for number in range(count):
+        try:
+            sockets.enter_context(connect(rill.port, runs[number % ANSWERS][0]))
+        except OSError as error:
+            row.count([f"reader {number}: {errno.errorcode.get(error.errno or 0, error)}"])
+            return number
+        if number % 20 == 0:
+            await asyncio.sleep(0.01)
+    return count
+
+
+async def never_read(lab: Lab, rill: Rill, upstream: Upstream, row: Row) -> None:
     count = min(lab.tries(10_000, 1_000), room() - 500)
     seconds = 60 if not lab.quick else 10
-    deaf: list[socket.socket] = []
-    async with lab.upstream() as upstream:
-        async with lab.rill("deaf", upstream, RILL_HEARTBEAT=1, RILL_DISCONNECT_GRACE=600) as rill:
-            with contextlib.ExitStack() as sockets:
-                runs = await grow(rill, upstream, 2 * seconds + count / 200)
-                await asyncio.sleep(2)
-                _, usual = await beside(rill, upstream, "deaf-alone")
-                idle = rill.memory()
-                for number in range(count):
-                    try:
-                        deaf.append(sockets.enter_context(connect(rill.port, runs[number % ANSWERS][0])))
-                    except OSError as error:
-                        row.count([f"reader {number}: {errno.errorcode.get(error.errno or 0, error)}"])
-                        break
-                    if number % 20 == 0:
-                        await asyncio.sleep(0.01)
-                await asyncio.sleep(5)
-                connected, readers = rill.memory(), await rill.metric("rill_stream_readers")
-                began, lates = time.monotonic(), []
-                while time.monotonic() - began < seconds:
-                    problems, late = await beside(rill, upstream, f"deaf-beside-{len(lates)}")
-                    row.count(problems)
-                    lates.append(late)
-                later = rill.memory()
-            each = (connected - idle) / max(1, len(deaf)) / 1024
-            growth = (later - connected) / connected
-            row.count([f"{readers:.0f} of {len(deaf)} readers were attached"] if readers < len(deaf) else [])
-            row.count([f"{each:.0f} KB for each reader"] if each > LARGEST else [])
-            row.count([f"memory grew by {growth:.1%} in {seconds} s"] if growth > FLAT else [])
-            for _, reading in runs:
-                reading.cancel()
+    runs = await grow(rill, upstream, 3 * seconds + count / 100)
+    await asyncio.sleep(2)
+    _, usual = await beside(rill, upstream, "deaf-alone")
+    idle, lates = rill.memory(), []
+    with contextlib.ExitStack() as sockets:
+        connected = await connect_all(rill, runs, count, sockets, row)
+        full = await settled(rill, 60)
+        readers = await rill.metric("rill_stream_readers")
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            problems, late = await beside(rill, upstream, f"deaf-beside-{len(lates)}")
+            row.count(problems)
+            lates.append(late)
+        later = rill.memory()
+    each, growth = (full - idle) / max(1, connected) / 1024, later / full - 1
+    row.count([f"{readers:.0f} of {connected} readers were attached"] if readers < connected else [])
+    row.count([f"{each:.0f} KB for each reader"] if each > LARGEST else [])
+    row.count([f"memory grew by {growth:.1%} in {seconds} s"] if growth > FLAT else [])
+    has_left = await until(lambda: rill.descriptors() < 200, 30, 0.5)
+    row.count([] if has_left else [f"{rill.descriptors()} descriptors are open after they have gone"])
+    for _, reading in runs:
+        reading.cancel()
     row.note = (
-        f"{len(deaf)} readers for {seconds} s: {each:.1f} KB each, memory {growth:+.1%} in that time; "
+        f"{connected} readers for {seconds} s: {each:.1f} KB each, memory {growth:+.1%} in that time; "
         f"a stream beside them {max(lates) * 1000:.0f} ms late ({usual * 1000:.0f} ms alone)"
     )
-    return [row]
+
+
+async def read_slowly(rill: Rill, upstream: Upstream, tag: str, row: Row, rng) -> None:
+    """A reader that takes a few hundred bytes at a time, through a small window, is told every character."""
+    plan = upstream.plan(tag, 3000, pace=0)
+    body = {"message": question(tag), "run_id": new_id()}
+    reader = Reader(pause=lambda: rng.random() * 0.01, portion=lambda: rng.randint(1, 3000))
+    await follow_to_end(reader, rill.port, body["run_id"], body, timeout=300)
+    row.count(f"{tag}: {problem}" for problem in compare.whole(reader, plan.pieces))
+
+
+async def run(lab: Lab) -> list[Row]:
+    deaf, slow = Row("readers that never read"), Row("readers that read slowly")
+    async with lab.upstream() as upstream:
+        async with lab.rill("slow", upstream) as rill:
+            tries = lab.tries(50, 10)
+            jobs = (read_slowly(rill, upstream, f"slow-{n}", slow, lab.rng("slow", n)) for n in range(tries))
+            await in_parallel(jobs, 10)
+        async with lab.rill("deaf", upstream, RILL_HEARTBEAT=1, RILL_DISCONNECT_GRACE=600) as rill:
+            await never_read(lab, rill, upstream, deaf)
+    slow.note = "tokens come joined; no character is missing or twice"
+    return [deaf, slow]

@@ -1,4 +1,4 @@
-"""Fault 4: a full disk, a disk that turns read-only under the server, a database that another program keeps locked."""
+"""Fault 4: a full disk, a disk that turns read-only, a database that another program keeps locked."""
 
 import asyncio
 import contextlib
@@ -159,9 +159,9 @@ async def problems_with_space(
         stored = await rill.answer_of(session_of(reader), reader.first("metadata").content["run_id"])
         problems += compare.stored(stored, "done", plan.text)
     for before in readers:
-        run_id = before.first("metadata").content["run_id"]
+        run_id, session = before.first("metadata").content["run_id"], session_of(before)
 
-        async def has_settled(run_id=run_id, session=session_of(before)) -> bool:
+        async def has_settled(run_id=run_id, session=session) -> bool:
             message = await rill.answer_of(session, run_id)
             return message is None or message["status"] != "running"
 

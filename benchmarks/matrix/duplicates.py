@@ -26,7 +26,7 @@ def problems_of(readers: list[Reader], text: str, asked: int) -> list[str]:
 
 
 async def at_once(lab: Lab, number: int, rill: Rill, upstream: Upstream) -> tuple[list[str], str, dict]:
-    """Ten copies of one request within a few milliseconds, some of them with a session that does not exist yet."""
+    """Ten copies of one request within a few milliseconds, or a few hundred."""
     tag, run_id = f"twice-{number}", new_id()
     rng = lab.rng(tag)
     plan = upstream.plan(tag, 40, pace=rng.choice((0, 0.005)))

@@ -154,7 +154,8 @@ async def problems_of_answer(
         problems.append(f"still {run.status}")
     stored = await rill.answer_of(run.session_id, run.run_id)
     text = stored["content"] if stored else ""
-    tally.lags.append(run.lag(len(text)))
+    if run.status == "interrupted" and run.arrivals:
+        tally.lags.append(run.lag(len(text)))
     sent = "".join(exchange.text for exchange in upstream.exchanges.get(run.tag, []))
     if stored is None:
         problems.append("its answer's place is not stored")
@@ -269,11 +270,12 @@ async def run(lab: Lab) -> list[Row]:
                 tally.kills += 1
                 lab.progress(f"{tally.kills} kills, {tally.statuses}")
             await final_look(rill, set(sessions), tally)
-    lags = sorted(tally.lags)
+    lags = sorted(tally.lags) or [0.0]
     counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
+    kills = tally.kills + tally.kills_while_starting
     tally.answers.note = (
-        f"{tally.kills + tally.kills_while_starting} kills, {tally.kills_while_starting} of them during a start; {counts}; "
-        f"stored {lags[len(lags) // 2] * 1000:.0f} ms behind the reader, at most {lags[-1] * 1000:.0f} ms"
+        f"{kills} kills, {tally.kills_while_starting} of them during a start; {counts}; stored "
+        f"{lags[len(lags) // 2] * 1000:.0f} ms behind the reader, at most {lags[-1] * 1000:.0f} ms"
     )
     tally.told.note = f"INTERRUPTED at most {tally.slowest * 1000:.0f} ms after readiness"
     tally.repeats.note = "attached; the model was not asked again"

@@ -1,4 +1,4 @@
-"""Fault 3: everything that the model's server can do wrong. Each has its code, and comes within 2 s of being detectable."""
+"""Fault 3: what the model's server can do wrong: each has its code, within 2 s of being detectable."""
 
 import asyncio
 import email.utils

@@ -34,9 +34,13 @@ async def of_finished(rill: Rill, run_id: str, reader: Reader, row: Row, where: 
     """Beyond the end is refused; the end itself has nothing more; everything else is what follows."""
     last = reader.last_id
     for beyond in (last + 1, last + 1000, 2**62):
-        row.count(refusal(await attach(rill, run_id, str(beyond)), (422, "INVALID_REQUEST"), f"{where}, {beyond}"))
+        row.count(
+            refusal(await attach(rill, run_id, str(beyond)), (422, "INVALID_REQUEST"), f"{where}, {beyond}")
+        )
     at_end = await attach(rill, run_id, str(last))
-    row.count([] if at_end.status == 200 and b"data:" not in at_end.body else [f"{where}, at the end: {at_end}"])
+    row.count(
+        [] if at_end.status == 200 and b"data:" not in at_end.body else [f"{where}, at the end: {at_end}"]
+    )
     for position in range(last):
         again = Reader(events=reader.events[:position])
         again.text = "".join(e.content for e in again.events if e.type == "token")
@@ -98,6 +102,6 @@ async def run(lab: Lab) -> list[Row]:
             await of_interrupted(rill, upstream, running, interrupted)
         except Broken as error:
             interrupted.count([f"the connection broke: {error}"])
-    row.note = "beyond the end and no number: 422; unknown run: 404; every position of a finished run: what follows it"
+    row.note = "beyond the end and no number: 422; unknown run: 404; every other one: what follows it"
     interrupted.note = "beyond what was stored: snapshot and INTERRUPTED"
     return [row, interrupted]

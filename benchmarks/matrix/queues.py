@@ -1,4 +1,4 @@
-"""Fault 11: more runs than there are places. They wait in order and know their position; limits refuse what is beyond them."""
+"""Fault 11: more runs than places: they wait in order and know their position; limits refuse the rest."""
 
 import asyncio
 import time
@@ -51,8 +51,10 @@ class QueuedRun:
         return [f"{self.tag}: {problem}" for problem in problems]
 
 
-async def start(upstream: Upstream, rill: Rill, name: str, count: int, gate: asyncio.Event, pace: float = 0.01):
-    """Asks one question after the other, each when the one before has its place. The model waits for the gate."""
+async def start(
+    upstream: Upstream, rill: Rill, name: str, count: int, gate: asyncio.Event, pace: float = 0.01
+):
+    """Asks one after the other, each when the one before has its place. The model waits for the gate."""
 
     async def act(exchange: Exchange) -> None:
         await gate.wait()
@@ -165,7 +167,11 @@ async def limits(lab: Lab, upstream: Upstream) -> list[Row]:
 
 
 async def run(lab: Lab) -> list[Row]:
-    order, stop, kill = Row("queue: in order"), Row("queue: Stop while waiting"), Row("queue: kill -9 while waiting")
+    order, stop, kill = (
+        Row("queue: in order"),
+        Row("queue: Stop while waiting"),
+        Row("queue: kill -9 while waiting"),
+    )
     async with lab.upstream() as upstream:
         async with lab.rill("queues", upstream, RILL_RUN_SLOTS=SLOTS, RILL_DISCONNECT_GRACE=60) as rill:
             for number in range(lab.tries(10, 2)):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .wire import Broken, Connection, Cut
@@ -38,6 +39,10 @@ class Reader:
     heartbeats: list[float] = field(default_factory=list)
     refusal: tuple[int, str | None, dict] | None = None
     """The status, code and headers of a response that was no stream."""
+    portion: Callable[[], int] | None = None
+    """How many bytes it reads at a time; `None` reads what there is."""
+    pause: Callable[[], float] | None = None
+    """Seconds that it waits between two reads."""
 
     @property
     def last_id(self) -> int:
@@ -76,7 +81,7 @@ class Reader:
 
         Raises `Cut` where the budget ended, `Broken` when the other side closed early.
         """
-        connection = Connection(budget)
+        connection = Connection(budget, self.portion)
         self.connections += 1
         try:
             async with asyncio.timeout(timeout):
@@ -107,6 +112,8 @@ class Reader:
         self.refusal = None
         pending = b""
         async for part in connection.body():
+            if self.pause:
+                await asyncio.sleep(self.pause())
             *frames, pending = (pending + part).split(b"\n\n")
             now = time.monotonic()
             for frame in frames:

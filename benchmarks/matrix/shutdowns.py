@@ -112,9 +112,10 @@ async def run(lab: Lab) -> list[Row]:
         Row("… what becomes of each stream"),
     )
     goes_on, longest = Row("… continued at the replacement"), 0.0
-    async with lab.upstream() as upstream, lab.rill(
-        "shutdown", upstream, RILL_SHUTDOWN_GRACE=GRACE, RILL_DISCONNECT_GRACE=60
-    ) as rill:
+    async with (
+        lab.upstream() as upstream,
+        lab.rill("shutdown", upstream, RILL_SHUTDOWN_GRACE=GRACE, RILL_DISCONNECT_GRACE=60) as rill,
+    ):
         for number in range(lab.tries(10, 2)):
             runs = make_runs(number, upstream)
             asking = [asyncio.create_task(run.ask(rill)) for run in runs]

@@ -1,4 +1,4 @@
-"""Fault 10: hundreds of streams for half an hour, with random stops, cuts, resumes, deletions and clients that leave."""
+"""Fault 10: hundreds of streams for half an hour; stops, cuts, resumes, deletions, clients that leave."""
 
 import asyncio
 import contextlib
@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field
 
 from . import compare
-from .lab import Lab, Row, new_id, question, until
-from .reader import Reader
+from .lab import Lab, Row, in_parallel, new_id, question, until
+from .reader import Reader, follow_to_end
 from .server import Rill
 from .upstream import Plan, Upstream
 from .wire import Broken, Cut
@@ -101,6 +101,13 @@ async def one_run(soak: Soak, tag: str, session: str | None, rng: random.Random)
     return metadata.content["session_id"] if metadata and way in ("read", "cut", "stop") else None
 
 
+async def read_first(rill: Rill, upstream: Upstream, number: int) -> None:
+    upstream.plan(tag := f"soak-first-{number}", 20)
+    body = {"message": question(tag), "run_id": new_id()}
+    reader = await follow_to_end(Reader(), rill.port, body["run_id"], body)
+    await rill.answer_of(reader.first("metadata").content["session_id"], body["run_id"])
+
+
 async def none() -> list[str]:
     return []
 
@@ -153,8 +160,9 @@ async def run(lab: Lab, minutes: float, streams: int) -> list[Row]:
     warm = min(WARM_UP, minutes * 60 / 3)
     async with lab.upstream() as upstream, lab.rill("soak", upstream, RILL_DISCONNECT_GRACE=GRACE) as rill:
         soak = Soak(rill, upstream, row, time.monotonic() + minutes * 60)
-        await one_run(soak, "soak-first", None, lab.rng("soak-first"))
-        await asyncio.sleep(1)
+        # So that the pool of database connections, which is kept, is open before the descriptors are counted.
+        await in_parallel((read_first(rill, upstream, number) for number in range(50)), 50)
+        await asyncio.sleep(2)
         before = rill.descriptors()
         sampling = asyncio.create_task(sample(soak, lab))
         workers = [asyncio.create_task(worker(soak, lab, number)) for number in range(streams)]

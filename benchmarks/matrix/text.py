@@ -1,9 +1,39 @@
-"""What the scripted model says: the same text for the same seed and question, made of everything that is easy to break."""
+"""What the scripted model says: the same for the same seed and question, and easy to break."""
 
 import json
 import random
 
-WORDS = ["river", "stone", "Gate", "valve", "flood", "mill", "weir", "channel", "naïve", "Übergröße", "Straße", "façade", "coöperate", "ключ", "вода", "水車", "河川", "ميزان", "שלום", "ไทย", "한국어", "½", "€", "“quoted”", "‘single’", "—", "…", "a", "b"]
+WORDS = [
+    "river",
+    "stone",
+    "Gate",
+    "valve",
+    "flood",
+    "mill",
+    "weir",
+    "channel",
+    "naïve",
+    "Übergröße",
+    "Straße",
+    "façade",
+    "coöperate",
+    "ключ",
+    "вода",
+    "水車",
+    "河川",
+    "ميزان",
+    "שלום",
+    "ไทย",
+    "한국어",
+    "½",
+    "€",
+    "“quoted”",
+    "‘single’",
+    "—",
+    "…",
+    "a",
+    "b",
+]
 AWKWARD = (
     "\n",
     "\n\n",

@@ -1,4 +1,4 @@
-"""Characters that stores and encodings stumble over: whatever becomes of them, it is the same for every reader and in the store."""
+"""Characters that stores and encodings stumble over: every reader and the store have the same of them."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ def frames(name: str) -> bytes:
 
 
 async def in_answer(name: str, number: int, rill: Rill, upstream: Upstream) -> tuple[str, Reader, list[str]]:
-    """The answer holds it. The reader, a second one and the store agree; so does the history of the next question."""
+    """The answer holds it. The reader, a second one and the store agree."""
     tag = f"text-{number}"
 
     async def act(exchange: Exchange) -> None:
@@ -52,7 +52,7 @@ async def in_answer(name: str, number: int, rill: Rill, upstream: Upstream) -> t
 
 
 async def in_question(name: str, content: str, number: int, rill: Rill, upstream: Upstream) -> list[str]:
-    """The question holds it: refused with a reason, or stored as it was given to the model, and repeatable."""
+    """The question holds it: refused with a reason, or stored as the model was asked, and repeatable."""
     tag = f"asked-{number}"
     plan = upstream.plan(tag, 5)
     body = {"message": f"one{content}two #{tag}", "run_id": new_id()}

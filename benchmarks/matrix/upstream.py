@@ -1,4 +1,4 @@
-"""The scripted model: an OpenAI-compatible server that knows what it sent to whom and how often it was asked."""
+"""The scripted model: an OpenAI-compatible server that knows what it sent and how often it was asked."""
 
 import asyncio
 import json
@@ -103,7 +103,7 @@ class Exchange:
 
 
 class Upstream:
-    """Listens on the loopback. `exchanges[tag]` are the requests for an answer to the question with that tag."""
+    """Listens on the loopback. `exchanges[tag]` are the requests for an answer to one question."""
 
     def __init__(self, seed: int):
         self.seed = seed

@@ -1,10 +1,10 @@
-"""HTTP over a raw socket, so that a response can be cut at any byte: in its head, in a chunk's size, in a character."""
+"""HTTP over a raw socket, so that a response can be cut at any byte, its head's and its chunks' included."""
 
 import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 
@@ -36,10 +36,11 @@ class Answer:
 
 
 class Connection:
-    """One request and its response. `budget` is the number of bytes after which it is cut, counted from the head."""
+    """One request and its response. `budget`: after how many bytes, head included, it is cut."""
 
-    def __init__(self, budget: int | None = None):
+    def __init__(self, budget: int | None = None, portion: Callable[[], int] | None = None):
         self.budget = budget
+        self.portion = portion
         self.status = 0
         self.headers: dict[str, str] = {}
         self._rest = b""
@@ -51,11 +52,27 @@ class Connection:
             lines.append("content-type: application/json")
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         try:
-            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
+            # A client that reads little at a time also has a small window, so that the server feels it.
+            limit = 1 << 16 if self.portion is None else 2048
+            self._reader, self._writer = await asyncio.open_connection(
+                sock=await self._connect(port), limit=limit
+            )
             self._writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
             await self._writer.drain()
         except OSError as error:
             raise Broken(str(error)) from None
+
+    async def _connect(self, port: int) -> socket.socket:
+        made = socket.socket()
+        made.setblocking(False)
+        if self.portion is not None:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        try:
+            await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     async def head(self) -> None:
         while b"\r\n\r\n" not in self._rest:
@@ -105,6 +122,8 @@ class Connection:
         wanted = 65536 if self.budget is None else min(65536, self.budget)
         if wanted <= 0:
             raise Cut
+        if self.portion is not None:
+            wanted = min(wanted, self.portion())
         try:
             data = await self._reader.read(wanted)
         except OSError as error:
