@@ -31,6 +31,7 @@ class ChatPage:
         self.send_button = self.page.get_by_role("button", name="Send", exact=True)
         self.stop_button = self.page.get_by_role("button", name="Stop", exact=True)
         self.retry_button = self.page.get_by_role("button", name="Retry", exact=True)
+        self.continue_button = self.page.get_by_role("button", name="Continue", exact=True)
         self.try_now_button = self.page.get_by_role("button", name="Try now", exact=True)
         self.cancel_retry_button = self.page.get_by_role("button", name="Cancel retry", exact=True)
         self.jump_button = self.page.get_by_role("button", name="Jump to latest", exact=True)
@@ -41,6 +42,7 @@ class ChatPage:
         self.answer = self.answers.last
         self.answer_text = self.answer.locator(".markdown")
         self.sources = self.answer.get_by_test_id("sources")
+        self.interrupted = self.page.get_by_test_id("interrupted")
         self.error = self.page.get_by_test_id("error")
         self.reconnect = self.page.get_by_test_id("reconnect")
         self.slow = self.page.get_by_test_id("slow")
@@ -84,6 +86,14 @@ class ChatPage:
         expect(self.error).to_have_attribute("data-code", code)
         assert_sentence(self.error.locator(".error-text").inner_text())
         return self.error
+
+    def expect_interrupted(self, timeout: float = 10_000) -> None:
+        """Waits until the page says that the server was away, and offers to go on."""
+        expect(self.interrupted).to_be_visible(timeout=timeout)
+        assert_sentence(self.interrupted.locator("p").inner_text())
+        expect(self.continue_button).to_be_enabled()
+        expect(self.error).to_have_count(0)
+        self.expect_idle()
 
     def expect_reconnecting(self, timeout: float = ERROR_TIME) -> str:
         """Waits for the notice that the connection is lost; returns its sentence."""

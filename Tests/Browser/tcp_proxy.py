@@ -5,6 +5,7 @@ Playwright's `set_offline` does not cut a stream that is already open; this does
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -48,12 +49,20 @@ class TcpProxy:
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self._new: Callable[[Connection], None] = Connection.flow
+        self._sent = bytearray()
+        self._has_sent = threading.Condition()
         self.port = 0
         self._background.run(self._listen())
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def wait_sent(self, text: bytes, times: int = 1, timeout: float = 10) -> None:
+        """Waits until the server has sent something so many times, through any connection."""
+        with self._has_sent:
+            if not self._has_sent.wait_for(lambda: self._sent.count(text) >= times, timeout):
+                raise AssertionError(f"the server has not sent {text!r} {times} times within {timeout} s")
 
     def cut(self) -> None:
         """Resets every open connection; new ones are accepted."""
@@ -127,7 +136,7 @@ class TcpProxy:
         try:
             await asyncio.gather(
                 self._forward(reader, server_writer, connection.to_server),
-                self._forward(server_reader, writer, connection.to_browser),
+                self._forward(server_reader, writer, connection.to_browser, note=True),
             )
         except (OSError, asyncio.CancelledError):
             pass  # A side that was reset, or the end of the test: both sides are reset below.
@@ -135,13 +144,24 @@ class TcpProxy:
             self._connections.discard(connection)
             connection.abort()
 
+    def _note(self, chunk: bytes) -> None:
+        with self._has_sent:
+            self._sent += chunk
+            self._has_sent.notify_all()
+
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        flowing: asyncio.Event,
+        note: bool = False,
     ) -> None:
         while chunk := await reader.read(65536):
             await flowing.wait()
             writer.write(chunk)
             await writer.drain()
+            if note:
+                self._note(chunk)
         await flowing.wait()
         if writer.can_write_eof():
             writer.write_eof()

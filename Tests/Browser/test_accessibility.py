@@ -121,6 +121,35 @@ def test_the_dialogs_are_accessible(calm_chat, upstream):
     assert_accessible(calm_chat)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_versions_editing_and_an_interruption_are_accessible(start_rill, open_chat, upstream, scheme):
+    server = start_rill(upstream)
+    chat = open_chat(server.url, color_scheme=scheme, **CALM)
+    for answer in ("A river.", "A lake."):
+        upstream.play(paced(answer))
+        if answer == "A river.":
+            chat.ask("What flows here?")
+        else:
+            chat.page.get_by_role("button", name="Regenerate answer").click()
+        chat.expect_answer(answer, status="done")
+    expect(chat.page.get_by_test_id("versions")).to_be_visible()
+    chat.questions.first.hover()
+    assert_accessible(chat)
+    chat.page.get_by_role("button", name="Edit message").click()
+    expect(chat.page.get_by_role("textbox", name="Edit your message")).to_be_focused()
+    assert_accessible(chat)
+    chat.page.keyboard.press("Escape")
+    upstream.play(None)
+    chat.ask("How long is it?")
+    while (exchange := upstream.next_exchange()).messages[-1]["content"] != "How long is it?":
+        pass
+    exchange.send("Ten")
+    chat.expect_answer("Ten")
+    server.restart()
+    chat.expect_interrupted()
+    assert_accessible(chat)
+
+
 def test_stages_and_the_end_are_announced_and_tokens_are_not(calm_chat, upstream):
     calm_chat.ask("What happens to the answer when my connection breaks?")
     exchange = upstream.next_exchange()

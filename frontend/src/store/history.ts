@@ -88,6 +88,9 @@ function withKnown(stored: Message, known: Message | undefined): Message {
     known.parent_id === stored.parent_id &&
     known.error?.code === stored.error?.code;
   if (isSame) return known;
+  // What a dead server had not stored yet is still on the page.
+  const isShorter = stored.status === "interrupted" && known.content.startsWith(stored.content);
+  if (isShorter && known.run_id === stored.run_id) return { ...stored, content: known.content };
   return known.receipt ? { ...stored, receipt: known.receipt } : stored;
 }
 

@@ -98,7 +98,7 @@ export class RunClient {
   retryNow(): void {
     if (this.over || this.stopping) return;
     if (this.wait !== null) this.wait.wake(true);
-    else void this.findWay();
+    else void this.findWay().then(() => this.reconnect());
   }
 
   /** Gives up while no connection is there. */
@@ -195,7 +195,11 @@ export class RunClient {
       probe: (timeoutMs) => this.probe(timeoutMs),
       onSlow: () => markSlow(true),
       onRecovered: () => markSlow(false),
-      onDead: (atOnce) => (atOnce ? this.reconnect() : connection.abort()),
+      onDead: (atOnce) => {
+        const asked = this.findWay();
+        if (atOnce) void asked.then(() => this.reconnect());
+        else connection.abort();
+      },
     };
     const watchdog = new Watchdog(environment, watchdogHooks, this.dependencies.heartbeat);
     const unsubscribeSeen = environment.onSeen(() => watchdog.seen());
@@ -232,10 +236,10 @@ export class RunClient {
     const { api } = this.dependencies;
     const questions = Array.from({ length: WAYS }, () => api.runStatus(this.runId, WAY_TIMEOUT));
     await Promise.any(questions).catch(() => null);
-    if (!this.over && !this.stopping) this.reconnect();
   }
 
   private reconnect(): void {
+    if (this.over || this.stopping) return;
     this.reconnectAtOnce = this.connection !== null;
     this.connection?.abort();
   }

@@ -166,6 +166,11 @@ describe("an answer that is interrupted while it is followed", () => {
     page.server.last.event(13, "error", failure);
     await settle();
     assert.equal(page.current.messages[1]?.content, "Switch buffering");
+    const less = { content: "Switch", run_id: page.asked(0)["run_id"] };
+    page.server.on(MESSAGES, json({ messages: [user(), { ...interrupted, ...less }] }));
+    await page.environment.see();
+    assert.equal(page.current.messages[1]?.content, "Switch buffering", "nor when the page looks again");
+    assert.equal(page.store.canContinue(page.current), true);
   });
 
   it("and is asked for again by Retry after a lost connection: it goes on by itself", async () => {

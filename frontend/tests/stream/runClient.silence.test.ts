@@ -168,7 +168,7 @@ describe("a machine that sleeps", () => {
   it("makes a new connection at once when the server has gone on, or does not answer", async () => {
     for (const [status, time] of [
       [quiet(15), 600],
-      [silent, 1100],
+      [silent, 1850],
     ] as const) {
       const bench = new Bench();
       await bench.startAndCut();
