@@ -13,6 +13,8 @@ from .wire import Broken, Cut
 
 WIDTH = 50
 MOST_CUTS = 20
+LONG_EVERY = 25
+"""One in so many answers has thousands of tokens, so that a replay takes several pages."""
 FRAME_BYTES = 115
 HEAD_BYTES = 6500
 """About the bytes of a frame with a token, and of everything before the first one."""
@@ -127,8 +129,9 @@ def make_runs(lab: Lab, upstream: Upstream, kind: str, count: int) -> list[CutRu
     for number in range(count):
         tag = f"cut-{kind}-{number}"
         rng = lab.rng(tag)
-        pace = rng.choice((0, 0.002, 0.01, 0.02))
-        plan = upstream.plan(tag, rng.randint(20, 120), pace=pace, first=rng.random() * 0.1)
+        pace = 0 if number % LONG_EVERY == 0 else rng.choice((0, 0.002, 0.01, 0.02))
+        count = rng.randint(2000, 6000) if number % LONG_EVERY == 0 else rng.randint(20, 120)
+        plan = upstream.plan(tag, count, pace=pace, first=rng.random() * 0.1)
         runs.append(CutRun(tag, plan.pieces, rng.randint(1, MOST_CUTS), rng, kind))
     return runs
 

@@ -6,9 +6,11 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from . import compare
+from .continuing import problems_of_continuing
 from .lab import Lab, Row, in_parallel, new_id, question
 from .reader import Reader, follow_to_end
 from .server import Rill
+from .stalls import Stalls
 from .upstream import Upstream
 from .wire import Broken, call
 
@@ -16,7 +18,7 @@ LOAD = 20
 FLUSH = 0.2
 """The flush interval, RILL_FLUSH_INTERVAL."""
 SLACK = 0.3
-"""What a flush and the way to the reader may take on a busy machine, in seconds."""
+"""What a flush and the way to the reader may take, in seconds; stalls of the machine come on top."""
 TOLD_WITHIN = 1.0
 """Seconds from readiness until every reader of an interrupted run must know."""
 ENDED = ("done", "cancelled", "error", "interrupted")
@@ -35,14 +37,20 @@ class KilledRun:
     """How many characters it had been told, and when, in seconds before the kill."""
     status: str = ""
     body: dict = field(default_factory=dict)
+    path: str = "/chat/stream"
+    continues: "KilledRun | None" = None
+    asked_before: int = 0
 
     def __post_init__(self) -> None:
+        if self.continues:
+            self.path, self.body = f"/chat/runs/{self.continues.run_id}/continue", {"run_id": self.run_id}
+            return
         self.body = {"message": question(self.tag), "run_id": self.run_id}
         if self.session_id:
             self.body["session_id"] = self.session_id
 
-    def note_kill(self, moment: float) -> None:
-        self.saved = self.reader.text_before(moment - FLUSH - SLACK)
+    def note_kill(self, moment: float, stall: float) -> None:
+        self.saved = self.reader.text_before(moment - FLUSH - SLACK - stall)
         length = 0
         for event in self.reader.events:
             if event.type == "token":
@@ -56,7 +64,7 @@ class KilledRun:
     async def ask(self, rill: Rill, after: float) -> None:
         await asyncio.sleep(after)
         with contextlib.suppress(Broken):
-            await self.reader.follow(rill.port, self.run_id, self.body)
+            await self.reader.follow(rill.port, self.run_id, self.body, path=self.path)
         if metadata := self.reader.first("metadata"):
             self.session_id = metadata.content["session_id"]
 
@@ -65,10 +73,12 @@ class KilledRun:
 class Tally:
     """What is printed as the rows of this fault."""
 
+    stalls: Stalls
     answers: Row = field(default_factory=lambda: Row("kill -9 under load: what is stored of each run"))
     told: Row = field(default_factory=lambda: Row("… readers told after the restart"))
     repeats: Row = field(default_factory=lambda: Row("… the same request again"))
     continued: Row = field(default_factory=lambda: Row("… continued from the checkpoint"))
+    again: Row = field(default_factory=lambda: Row("… killed again while it is continued"))
     intact: Row = field(default_factory=lambda: Row("… all sessions in the end, integrity_check"))
     slowest: float = 0.0
     lags: list[float] = field(default_factory=list)
@@ -77,8 +87,13 @@ class Tally:
     kills_while_starting: int = 0
 
 
-async def load(lab: Lab, rill: Rill, upstream: Upstream, number: int, sessions: list[str]) -> list[KilledRun]:
-    """Starts runs, kills the server at a random moment, and notes what each reader had been told."""
+async def load(
+    lab: Lab, rill: Rill, upstream: Upstream, number: int, sessions: list[str], cut_off: list[KilledRun]
+) -> list[KilledRun]:
+    """Starts runs, kills the server at a random moment, and notes what each reader had been told.
+
+    `cut_off` are runs that an earlier kill has interrupted; they are continued under the same load.
+    """
     rng = lab.rng("kill", number)
     runs = []
     old = rng.sample(sessions, min(len(sessions), LOAD // 4))
@@ -88,12 +103,17 @@ async def load(lab: Lab, rill: Rill, upstream: Upstream, number: int, sessions: 
             tag, rng.randint(20, 120), pace=rng.choice((0, 0.005, 0.02)), first=rng.random() * 0.2
         )
         runs.append(KilledRun(tag, plan.text, old[index] if index < len(old) else None))
+    for run in cut_off:
+        upstream.plans[run.tag].pace = 0.02
+        asked = upstream.asked(run.tag)
+        runs.append(KilledRun(run.tag, run.text, run.session_id, continues=run, asked_before=asked))
     asking = [asyncio.create_task(run.ask(rill, rng.random() * 0.4)) for run in runs]
     await asyncio.sleep(0.05 + rng.random() * 1.6)
+    stall = lab.stalls.within(1)
     killed_at = await rill.kill()
     await asyncio.gather(*asking)
     for run in runs:
-        run.note_kill(killed_at)
+        run.note_kill(killed_at, stall)
     return runs
 
 
@@ -134,7 +154,7 @@ async def problems_of_resuming(run: KilledRun, rill: Rill, tally: Tally, had_end
         if run.reader.terminal:
             delay = run.reader.terminal.at - rill.ready_at
             tally.slowest = max(tally.slowest, delay)
-            if delay > TOLD_WITHIN:
+            if delay > TOLD_WITHIN + tally.stalls.within(5):
                 problems.append(f"told {delay:.2f} s after the server was ready")
     elif run.reader.terminal and run.reader.terminal.type != run.status:
         problems.append(f"it ended with {run.reader.terminal.type}, the run is {run.status}")
@@ -156,7 +176,7 @@ async def problems_of_answer(
     text = stored["content"] if stored else ""
     if run.status == "interrupted" and run.arrivals:
         tally.lags.append(run.lag(len(text)))
-    sent = "".join(exchange.text for exchange in upstream.exchanges.get(run.tag, []))
+    sent = max((exchange.text for exchange in upstream.exchanges.get(run.tag, [])), key=len, default="")
     if stored is None:
         problems.append("its answer's place is not stored")
     elif not sent.startswith(text):
@@ -169,66 +189,46 @@ async def problems_of_answer(
         problems.append(f"its reader has {len(run.reader.text)} characters, {len(text)} are stored")
     if had_ended or run.status == "done":
         problems += compare.stored(stored, "done", run.text)
-    if upstream.asked(run.tag) > 1:
+    if upstream.asked(run.tag) > run.asked_before + 1:
         problems.append(f"the model was asked {upstream.asked(run.tag)} times")
     return [f"{run.tag}: {problem}" for problem in problems]
 
 
 async def repeat(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -> None:
     """The page or a proxy sends the same request again: it attaches, and nothing is billed."""
-    again = await follow_to_end(Reader(), rill.port, run.run_id, run.body)
+    before = upstream.asked(run.tag)
+    again = await follow_to_end(Reader(), rill.port, run.run_id, run.body, path=run.path)
     problems = list(again.problems)
     if again.text != run.reader.text:
         problems.append(f"it was told {len(again.text)} characters, not {len(run.reader.text)}")
-    if upstream.asked(run.tag) > 1:
-        problems.append(f"the model was asked {upstream.asked(run.tag)} times")
+    if upstream.asked(run.tag) != before:
+        problems.append("the model was asked again")
     tally.repeats.count(f"{run.tag}: {problem}" for problem in problems)
-
-
-async def continue_run(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -> None:
-    """Continue gives the whole answer under the same message; with a checkpoint it does not search again."""
-    had_searched = run.reader.first("token") is not None
-    before = upstream.asked(run.tag)
-    upstream.plans[run.tag].pace = 0
-    new_run = new_id()
-    reader = Reader()
-    path = f"/chat/runs/{run.run_id}/continue"
-    await follow_to_end(reader, rill.port, new_run, {"run_id": new_run}, path=path)
-    problems = reader.problems + compare.terminal(reader.terminal, "done")
-    types = {event.type for event in reader.events}
-    if had_searched and types & {"retrieval_start", "reranking_start", "routing_start"}:
-        problems.append("it searched again")
-    if not reader.first("snapshot"):
-        problems.append("no snapshot took away the partial answer")
-    if reader.text != run.text:
-        problems.append(f"{len(reader.text)} characters instead of {len(run.text)}")
-    if upstream.asked(run.tag) != before + 1:
-        problems.append(f"the model was asked {upstream.asked(run.tag) - before} times")
-    old, new = (r.first("metadata") for r in (run.reader, reader))
-    if old and new and old.content["message_id"] != new.content["message_id"]:
-        problems.append("it wrote another message")
-    if run.session_id:
-        problems += compare.stored(await rill.answer_of(run.session_id, new_run), "done", run.text)
-        refused = await call(rill.port, "POST", path, {"run_id": new_id()})
-        if (refused.status, refused.code) != (409, "NOT_INTERRUPTED"):
-            problems.append(f"continued a second time it answers {refused.status} {refused.code}")
-    tally.continued.count(f"{run.tag}: {problem}" for problem in problems)
 
 
 async def recovery(
     lab: Lab, rill: Rill, upstream: Upstream, runs: list[KilledRun], number: int, tally: Tally
-) -> None:
+) -> list[KilledRun]:
+    """Checks everything after a restart. Returns interrupted runs that are left to be continued under load."""
     await in_parallel((check(run, rill, upstream, tally) for run in runs), LOAD)
     rng = lab.rng("sample", number)
     known = [run for run in runs if run.status != "unknown" and run.reader.terminal]
     await in_parallel(
         (repeat(run, rill, upstream, tally) for run in rng.sample(known, min(3, len(known)))), 3
     )
-    cut_off = [run for run in known if run.status == "interrupted"]
-    chosen = rng.sample(cut_off, min(2, len(cut_off)))
-    await in_parallel((continue_run(run, rill, upstream, tally) for run in chosen), 2)
-    for run in runs:
-        upstream.forget(run.tag)
+    twice = [run for run in runs if run.continues]
+    for run in twice:
+        # A continuation that was never begun has left the run before it as it was.
+        left = run if run.status != "unknown" else run.continues
+        if run.status != "done":
+            tally.again.count(await problems_of_continuing(left, rill, upstream))
+    cut_off = [run for run in known if run.status == "interrupted" and not run.continues]
+    chosen = rng.sample(cut_off, min(4, len(cut_off)))
+    for problems in await in_parallel((problems_of_continuing(r, rill, upstream) for r in chosen[:2]), 2):
+        tally.continued.count(problems)
+    for tag in {run.tag for run in runs} - {run.tag for run in chosen[2:]}:
+        upstream.forget(tag)
+    return chosen[2:]
 
 
 async def final_look(rill: Rill, expected: set[str], tally: Tally) -> None:
@@ -258,13 +258,13 @@ async def final_look(rill: Rill, expected: set[str], tally: Tally) -> None:
 
 
 async def run(lab: Lab) -> list[Row]:
-    tally, sessions = Tally(), []
+    tally, sessions, cut_off = Tally(stalls=lab.stalls), [], []
     async with lab.upstream() as upstream:
         async with lab.rill("kills", upstream, RILL_FLUSH_INTERVAL=FLUSH, RILL_DISCONNECT_GRACE=60) as rill:
             while tally.kills + tally.kills_while_starting < lab.tries(200, 12):
-                runs = await load(lab, rill, upstream, tally.kills, sessions)
+                runs = await load(lab, rill, upstream, tally.kills, sessions, cut_off)
                 await restart(lab, rill, tally.kills, tally)
-                await recovery(lab, rill, upstream, runs, tally.kills, tally)
+                cut_off = await recovery(lab, rill, upstream, runs, tally.kills, tally)
                 sessions += {run.session_id for run in runs if run.status in ENDED and run.session_id}
                 sessions = list(dict.fromkeys(sessions))
                 tally.kills += 1
@@ -280,4 +280,5 @@ async def run(lab: Lab) -> list[Row]:
     tally.told.note = f"INTERRUPTED at most {tally.slowest * 1000:.0f} ms after readiness"
     tally.repeats.note = "attached; the model was not asked again"
     tally.continued.note = "whole answer, same message, no second search"
-    return [tally.answers, tally.told, tally.repeats, tally.continued, tally.intact]
+    tally.again.note = "continued once more, whole answer"
+    return [tally.answers, tally.told, tally.repeats, tally.continued, tally.again, tally.intact]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .server import Rill
+from .stalls import Stalls
 from .upstream import Upstream
 
 SHOWN_PROBLEMS = 5
@@ -53,6 +54,7 @@ class Lab:
     folder: Path
     """For data, logs and mounts; removed at the end."""
     scale: float = 1.0
+    stalls: Stalls = field(default_factory=Stalls)
 
     def tries(self, full: int, quick: int) -> int:
         return max(1, round((quick if self.quick else full) * self.scale))
