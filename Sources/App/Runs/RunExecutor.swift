@@ -26,7 +26,6 @@ struct RunExecutor: Sendable {
     metrics.runStarted()
     let progress = RunProgress()
     progress.note(.sources(turn.assistantMessage.answer?.sources ?? []), at: time.now)
-    run.log.append(.metadata(metadata(of: run, turn: turn)))
     logger.debug("Run started")
 
     let outcome: Outcome
@@ -47,10 +46,12 @@ struct RunExecutor: Sendable {
 
   /// Stores the question and the answer's place, so that neither is lost whatever comes.
   private func begin(_ run: Run, _ turn: Turn, _ logger: Logger) async -> RunFailure? {
+    let first = RunEvent.metadata(metadata(of: run, turn: turn))
     do {
-      try await journal.begin(turn.beginning, log: run.log)
+      try await journal.begin(turn.beginning, with: first, log: run.log)
       return nil
     } catch {
+      run.log.append(first)
       logger.error("Message could not be stored", metadata: ["error": "\(error)"])
       return RunFailure(
         .internalError, "Your message could not be saved. Try again; if it stays, check the server's disk.")

@@ -15,7 +15,7 @@ extension RunJournal {
   /// A beginning or an end, for which somebody waits.
   struct Request: Sendable {
     enum Kind: Sendable {
-      case begin(RunBeginning, RunLog)
+      case begin(RunBeginning, first: LoggedEvent, RunLog)
       case end(Message, terminal: LoggedEvent?, endedAt: Date)
     }
 
@@ -36,9 +36,8 @@ extension RunJournal {
 
   func write(_ request: Request, _ run: OpenRun?) -> Write? {
     switch request.kind {
-    case .begin(let beginning, let log):
-      let events = log.events(after: 0)
-      let batch = batch(events, runID: request.runID)
+    case .begin(let beginning, let first, _):
+      let batch = batch([first], runID: request.runID)
       return Write(
         runID: request.runID, changes: [.begin(beginning)] + (batch.map { [.append($0)] } ?? []),
         lastID: batch?.lastID ?? 0, request: request)

@@ -45,13 +45,17 @@ final class RunJournal: Sendable {
 
   // MARK: The runs' side
 
-  /// Stores the question, the answer's place and the run. When this returns they are on the disk.
-  /// - Throws: ``StoreError``.
-  func begin(_ beginning: RunBeginning, log: RunLog) async throws {
+  /// Stores the question, the answer's place, the run and the first event, and then appends that: nobody is told of a run
+  /// that a crash could make forgotten.
+  /// - Parameter log: empty.
+  /// - Throws: ``StoreError``; the event has not been appended.
+  func begin(_ beginning: RunBeginning, with event: RunEvent, log: RunLog) async throws {
+    let first = LoggedEvent(id: 1, milliseconds: time.date().millisecondsSinceEpoch, event: event)
     let error = await submit {
-      Request(runID: beginning.run.id, kind: .begin(beginning, log), continuation: $0)
+      Request(runID: beginning.run.id, kind: .begin(beginning, first: first, log), continuation: $0)
     }
     if let error { throw error }
+    log.append(first.event, milliseconds: first.milliseconds)
   }
 
   /// Remembers a checkpoint; it is stored with the next events.
@@ -202,7 +206,7 @@ final class RunJournal: Sendable {
   private func settle(_ write: Write, _ error: StoreError?) {
     state.withLock { state in
       switch write.request?.kind {
-      case .begin(_, let log):
+      case .begin(_, _, let log):
         if error == nil { state.open[write.runID] = OpenRun(log: log, storedID: write.lastID) }
       case .end: state.open[write.runID] = nil
       // The session of a run that the store no longer knows was deleted: there is nothing to keep it for.

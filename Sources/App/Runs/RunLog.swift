@@ -15,7 +15,7 @@ final class RunLog: Sendable {
 
   /// How many bytes a reader takes at once. What a client does not read waits in its connection's buffers, so this bounds
   /// what ten thousand clients that stopped reading cost; larger pieces do not make one that reads any faster.
-  static let chunkLimit = 16 * 1_024
+  static let chunkLimit = 12 * 1_024
 
   /// One event. Tokens are told apart because they are most of a log and need no bytes of their own.
   fileprivate enum Entry {
@@ -191,7 +191,7 @@ extension RunLog.State {
     let joins = entries.count - next > RunLog.joinThreshold
     var buffer = ByteBuffer()
     while next < entries.count, buffer.readableBytes < limit {
-      next = appendFrame(at: next, joining: joins, limit: limit, to: &buffer)
+      next = appendFrame(at: next, joining: joins, limit: limit - buffer.readableBytes, to: &buffer)
     }
     return .frames(buffer, lastID: baseID + next)
   }

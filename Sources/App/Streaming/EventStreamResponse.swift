@@ -25,18 +25,27 @@ struct EventStreamResponse: Sendable {
           if let watch { presence?.forget(watch) }
           lease.end()
         }
-        try await Self.write(lease.reader, to: &writer)
+        try await Self.write(lease.reader, to: &writer, on: context.channel.eventLoop)
         try await writer.finish(nil)
       })
   }
 
-  private static func write(_ reader: RunReader, to writer: inout any ResponseBodyWriter) async throws {
+  /// A write of so many bytes goes to a reader that is behind.
+  private static let largeWrite = 4 * 1_024
+
+  private static func write(
+    _ reader: RunReader, to writer: inout any ResponseBodyWriter, on loop: any EventLoop
+  ) async throws {
     try await writer.write(EventFrameEncoder.preamble)
     while let item = await withTaskCancellationHandler(
       operation: { await reader.next() }, onCancel: { reader.detach() })
     {
       switch item {
-      case .frames(let frames): try await writer.write(frames)
+      case .frames(let frames):
+        try await writer.write(frames)
+        // The writer learns that the client takes no more only when the loop has tried to send. Without this turn of the
+        // loop a reader that catches up would have put a dozen chunks into its queue by then.
+        if frames.readableBytes >= largeWrite { try await loop.submit {}.get() }
       case .heartbeat: try await writer.write(EventFrameEncoder.heartbeat)
       }
     }

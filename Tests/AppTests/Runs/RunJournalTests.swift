@@ -15,10 +15,14 @@ private final class RefusingStore: RunStore {
 
   init(_ store: any RunStore) { self.store = store }
 
+  private let hook = Mutex<@Sendable () async -> Void>({})
+
+  func beforeWriting(_ action: @escaping @Sendable () async -> Void) { hook.withLock { $0 = action } }
   func refuse(_ value: Bool) { isRefusing.withLock { $0 = value } }
   var written: [[RunChange]] { transactions.withLock { $0 } }
 
   func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
+    await hook.withLock { $0 }()
     if isRefusing.withLock({ $0 }) { throw StoreError(.failed, "The disk is full.") }
     transactions.withLock { $0.append(changes) }
     return try await store.apply(changes)
@@ -129,6 +133,26 @@ private final class RefusingStore: RunStore {
     }
   }
 
+  @Test("Nobody is told of a run before it is stored")
+  func storedFirst() async throws {
+    try await withService(script: { _, answer in
+      try await answer.stream(tokens: ["a"])
+    }) { service, store, database in
+      let isStoring = OneTimeSignal<Void>()
+      let mayStore = OneTimeSignal<Void>()
+      store.beforeWriting {
+        isStoring.fire(())
+        try? await mayStore.value()
+      }
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      try await isStoring.value()
+      #expect(reader.run?.log.lastID == 0)
+      mayStore.fire(())
+      while await reader.next() != nil {}
+      #expect(reader.run?.log.tokenCount == 1)
+    }
+  }
+
   @Test("Tokens reach readers at once and the disk in batches")
   func batches() async throws {
     let clock = ManualClock()
@@ -144,11 +168,17 @@ private final class RefusingStore: RunStore {
       let run = try #require(reader.run)
       // The clock stands still: no interval has passed, and yet the reader has everything.
       while run.log.tokenCount < tokens.count { _ = await reader.next() }
+      // Nor is it written along with what cannot wait, the beginnings and ends of others.
+      let other = try await service.start(RunRequest(message: "And the sea?"))
+      other.run?.cancellation.fulfil(.user)
+      _ = try await other.run?.completion.wait()
       #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
       while try await database.runs.run(id: run.id)?.tokenCount != tokens.count {
         try await clock.tick(.milliseconds(200))
       }
-      let appends = store.written.flatMap { $0 }.filter { if case .append = $0 { true } else { false } }
+      let appends = store.written.flatMap { $0 }.filter {
+        if case .append(let batch) = $0 { batch.runID == run.id } else { false }
+      }
       // One with the beginning, one for all tokens.
       #expect(appends.count == 2)
       run.cancellation.fulfil(.user)
