@@ -6,6 +6,8 @@ import { RegenerateIcon } from "./partIcons";
 
 interface AnswerMetaProps {
   readonly message: Message;
+  /** Something else says how the answer ended. */
+  readonly isEndingTold: boolean;
   /** The switch between versions of the answer, where there are several. */
   readonly versions: ReactNode;
   /** Null when another answer cannot be asked for now. */
@@ -13,10 +15,11 @@ interface AnswerMetaProps {
 }
 
 /** The last line of a finished answer: how it ended, how long it took, what wrote it, and what can be done with it. */
-export function AnswerMeta({ message, versions, onRegenerate }: AnswerMetaProps) {
-  const facts = answerFacts(message);
+export function AnswerMeta({ message, isEndingTold, versions, onRegenerate }: AnswerMetaProps) {
+  const ending = endingOf(message);
+  const facts = answerFacts(message).filter((fact) => !isEndingTold || fact !== ending);
   // What the user has ended themselves is no warning.
-  const isWarning = endingOf(message) !== "" && message.status !== "cancelled";
+  const isWarning = ending !== "" && !isEndingTold && message.status !== "cancelled";
   return (
     <footer className="answer-meta">
       {versions}

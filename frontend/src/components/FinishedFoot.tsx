@@ -36,7 +36,12 @@ export function FinishedFoot({ message, isLatest, version, actions }: FinishedFo
       {isEmpty && failure ? (
         versions && <footer className="answer-meta">{versions}</footer>
       ) : (
-        <AnswerMeta message={message} versions={versions} onRegenerate={regenerate} />
+        <AnswerMeta
+          message={message}
+          isEndingTold={isInterrupted}
+          versions={versions}
+          onRegenerate={regenerate}
+        />
       )}
     </>
   );

@@ -21,7 +21,7 @@ export function RunningFoot({ run, onTryNow, onCancelRetry }: RunningFootProps) 
           <p role="status">
             Nothing has come from the server for a while. Rill is still waiting; you can stop at any time.
           </p>
-          <button type="button" className="quiet-button" onClick={onTryNow}>
+          <button type="button" className="quiet-button try-now" onClick={onTryNow}>
             Try now
           </button>
         </div>

@@ -1,13 +1,13 @@
 import type { ChatRequest, RunRequest } from "../api/client";
-import { ProblemError, sentenceFor } from "../api/errors";
 import type { RunAction } from "../stream/actions";
 import { reduceBatch } from "../stream/reducer";
 import type { RunClientDependencies } from "../stream/runClient";
 import { IDLE_RUN, isActive, type RunFailure, type RunState } from "../stream/runState";
 import type { RunMetadata } from "../types/streaming";
-import type { ActiveRun, Message, SessionDetail } from "../types/rest";
+import type { ActiveRun, Message } from "../types/rest";
+import { ConversationSync, type SyncHost } from "./conversationSync";
 import { canContinue, canRetry, isContinuable, isLocal, lastAnswerOf, localId } from "./history";
-import { messageOf, metadataOf, notContinued, questionOf } from "./history";
+import { messageOf, metadataOf, notContinued, questionOf, RESUMABLE } from "./history";
 import { RunFollower } from "./runFollower";
 import { MESSAGE_LIMIT, type OpenConversation } from "./state";
 import { Thread } from "./thread";
@@ -23,29 +23,20 @@ export interface ConversationHooks {
   runEnded(conversation: Conversation): void;
 }
 
-/**
- * Failures after which the same run may still live: Retry tries it first, and asks again only when it is
- * gone.
- */
-const RESUMABLE = new Set(["CONNECTION_LOST", "RECONNECT_CANCELLED"]);
-
 /** Ends of a run that was resumed by Retry, after which only asking again helps. */
 const GONE = new Set(["RUN_LOST", "DISCONNECTED"]);
 
 const BUSY = "This conversation was already being answered, so your message was not sent.";
-const NOT_HERE = "This conversation does not exist (any more).";
 
 /** One conversation: its messages, the run that answers it, and what the user can do. */
-export class Conversation {
+export class Conversation implements SyncHost {
   state: OpenConversation;
   private readonly thread: Thread;
   private readonly follower: RunFollower;
+  private readonly sync: ConversationSync;
   /** The question that the last run answers: what comes after it is not shown while the run goes on. */
   private question: string | null = null;
   private resumedByUser = false;
-  /** The session's `updated_at` when its messages were read; null when a run of this page's has changed it since. */
-  private readAsOf: string | null = null;
-  private checking = false;
   private disposed = false;
 
   constructor(
@@ -66,8 +57,9 @@ export class Conversation {
     };
     this.follower = new RunFollower(dependencies, {
       take: (actions) => this.take(actions),
-      busy: (request) => void this.busy(request),
+      busy: (request) => this.busy(request),
     });
+    this.sync = new ConversationSync(dependencies.api, this.thread, this);
   }
 
   get active(): boolean {
@@ -75,38 +67,19 @@ export class Conversation {
   }
 
   /** Reads the conversation from the server, and follows its run when it has one. */
-  async load(): Promise<void> {
-    const { id } = this.state;
-    if (id === null || this.active) return;
-    this.update({ status: "loading", error: null, notFound: false });
-    await this.read(id).catch((error: unknown) => this.cannotLoad(error));
+  load(): Promise<void> {
+    return this.sync.load();
   }
 
-  /**
-   * Looks whether something has happened elsewhere: another tab or device may be asking here, or have asked. One
-   * small request when nothing has.
-   */
-  async check(): Promise<void> {
-    const { id, status, run } = this.state;
-    if (id === null || this.active || status !== "ready" || this.checking) return;
-    // The user has said that they do not want to wait for this run.
-    if (run.error?.code === "RECONNECT_CANCELLED") return;
-    this.checking = true;
-    try {
-      const session = await this.dependencies.api.session(id);
-      if (this.disposed || this.active) return;
-      if (session.active_run !== null || this.isStale(session)) await this.read(id, session);
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status === 404) this.cannotLoad(error);
-    } finally {
-      this.checking = false;
-    }
+  /** Looks whether something has happened in other tabs or on other devices. */
+  check(): Promise<void> {
+    return this.sync.check();
   }
 
   /** The conversation was deleted elsewhere. */
   vanish(): void {
     this.follower.close();
-    this.update({ status: "failed", error: NOT_HERE, notFound: true, run: IDLE_RUN });
+    this.sync.vanish();
   }
 
   /** Returns whether the text was taken. */
@@ -207,44 +180,12 @@ export class Conversation {
     this.follower.close();
   }
 
+  wasStoppedUnheard(runId: string): boolean {
+    return this.follower.wasStoppedUnheard(runId);
+  }
+
   private get environment() {
     return this.dependencies.environment;
-  }
-
-  private async read(id: string, known?: SessionDetail): Promise<void> {
-    // In this order: messages that are read after the run has ended hold its answer.
-    const session = known ?? (await this.dependencies.api.session(id));
-    const messages = await this.dependencies.api.messages(id);
-    if (this.disposed || this.active) return;
-    const run = session.active_run;
-    if (run !== null && this.follower.wasStoppedUnheard(run.run_id)) {
-      await this.dependencies.api.stopRun(run.run_id).catch(() => null);
-      return;
-    }
-    const running =
-      run !== null && messages.every((other) => other.id !== run.message_id || other.status === "running");
-    this.thread.adopt(messages, running ? run.message_id : null);
-    this.readAsOf = session.updated_at;
-    this.update({ status: "ready", error: null, title: session.title, run: IDLE_RUN });
-    if (running) this.attach(id, run);
-  }
-
-  private isStale(session: SessionDetail): boolean {
-    return session.updated_at !== this.readAsOf || this.thread.messages.some(mayChange);
-  }
-
-  /** Reads the messages again, beside a run or after it. */
-  private async refresh(): Promise<void> {
-    const { id } = this.state;
-    const stored = id === null ? null : await this.dependencies.api.messages(id).catch(() => null);
-    if (stored === null) return;
-    this.thread.adopt(stored, this.active ? (this.state.run.metadata?.message_id ?? null) : null);
-    this.update({});
-  }
-
-  private cannotLoad(error: unknown): void {
-    const notFound = error instanceof ProblemError && error.problem.status === 404;
-    this.update({ status: "failed", error: notFound ? NOT_HERE : sentenceFor(error), notFound });
   }
 
   private canAsk(text: string): boolean {
@@ -278,12 +219,12 @@ export class Conversation {
   private begin(question: string | null, request: RunRequest, action: RunAction): void {
     this.question = question;
     this.resumedByUser = false;
-    this.readAsOf = null;
+    this.sync.outdate();
     this.update({ notice: null });
     this.follower.start(request, action);
   }
 
-  private attach(sessionId: string, { run_id, message_id, parent_id }: ActiveRun): void {
+  attach(sessionId: string, { run_id, message_id, parent_id }: ActiveRun): void {
     this.question = parent_id;
     this.resumedByUser = false;
     if (parent_id !== null) this.thread.choose(parent_id);
@@ -292,17 +233,17 @@ export class Conversation {
     this.follower.attach(run_id, { type: "attached", runId: run_id, known, at: this.environment.now() });
   }
 
-  private async busy(request: RunRequest): Promise<void> {
+  private busy(request: RunRequest): void {
     const { id } = this.state;
     if (id === null) return;
     // What is asked again is in the conversation already; there is nothing to give back.
     const isNew = "message" in request && this.question !== null && isLocal(this.question);
     this.thread.removeLocal();
     this.update({ run: IDLE_RUN, ...(isNew ? { notice: BUSY, returnedDraft: request.message } : {}) });
-    await this.read(id).catch((error: unknown) => this.cannotLoad(error));
+    void this.sync.reload(id);
   }
 
-  private update(part: Partial<OpenConversation>): void {
+  update(part: Partial<OpenConversation>): void {
     if (this.disposed) return;
     const { run = this.state.run } = part;
     const branch = this.thread.branch(isActive(run) ? this.question : null);
@@ -338,7 +279,7 @@ export class Conversation {
     this.question = id;
     if (asked !== null && isLocal(asked)) this.thread.confirm(asked, { id, session_id });
     else if (this.thread.has(id)) this.thread.choose(id);
-    else void this.refresh();
+    else void this.sync.refresh();
   }
 
   private answerOf(run: RunState): Message {
@@ -356,7 +297,7 @@ export class Conversation {
       this.update({ run });
       this.hooks.runEnded(this);
       // Another tab may have continued it.
-      void this.refresh();
+      void this.sync.refresh();
       return true;
     }
     if (!this.resumedByUser || run.metadata === null) return false;
@@ -377,13 +318,8 @@ export class Conversation {
     const lost = run.error?.code === "RUN_LOST" && this.follower.request === null;
     const incomplete = run.receipt !== null && run.receipt.last_event_id > run.lastEventId;
     // The server has more of this answer than this page: what it stored is the truth.
-    if (lost || incomplete) void this.refresh();
+    if (lost || incomplete) void this.sync.refresh();
   }
-}
-
-/** Whether the server may know more of an answer than this page, or write it anew. */
-function mayChange({ status, error }: Message): boolean {
-  return status === "interrupted" || RESUMABLE.has(error?.code ?? "");
 }
 
 /** Whether the server will not go on with an interrupted answer, rather than cannot just now. */

@@ -15,6 +15,12 @@ export function isLocal(id: string): boolean {
   return id.startsWith(LOCAL);
 }
 
+/**
+ * Failures after which the same run may still live: Retry tries it first, and asks again only when it is
+ * gone.
+ */
+export const RESUMABLE: ReadonlySet<string> = new Set(["CONNECTION_LOST", "RECONNECT_CANCELLED"]);
+
 /** Whether the last answer was interrupted and the server can go on from where its work was. */
 export function canContinue({ run, messages }: OpenConversation): boolean {
   const last = messages[messages.length - 1];

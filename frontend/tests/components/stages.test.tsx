@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StageIndicator } from "../../src/components/StageIndicator";
-import { phaseDetail, phasesOf, phaseText } from "../../src/components/stageText";
+import { phaseDetail, phasesOf, phaseText, sentenceOf } from "../../src/components/stageText";
 import type { RunState } from "../../src/stream/runState";
 import { mockTimers } from "../support/mockTimers";
 import { render, settled, type Rendered } from "./render";
@@ -76,4 +76,13 @@ test("the old text leaves without being a second text on the page", async (conte
   assert.equal(statusText(rendered), "Reranking results…");
   const text = rendered.page.querySelector(".stage-text");
   assert.equal(text?.getAttribute("data-leaving"), "Searching knowledge base…");
+});
+
+test("a run that waits for a free place says how long the line is, and gives way to its first stage", () => {
+  const run = running({ queuePosition: 4 });
+  assert.deepEqual(phasesOf(run), ["connecting", "queued"]);
+  assert.equal(sentenceOf(run, "queued"), "Waiting for a free place… 3 ahead of you");
+  assert.equal(sentenceOf(running({ queuePosition: 1 }), "queued"), "Waiting for a free place… You are next");
+  const begun = running({ queuePosition: null, stages: [stage("routing")] });
+  assert.deepEqual(phasesOf(begun), ["connecting", "routing"]);
 });

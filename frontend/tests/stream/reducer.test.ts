@@ -224,3 +224,61 @@ describe("times", () => {
     assert.equal(state.startedAt, at - 7000, "and so did the run");
   });
 });
+
+describe("a run that waits", () => {
+  const queued = (id: number, position: number): RunAction => ({
+    type: "received",
+    id,
+    at: 5000,
+    event: { type: "queued", content: { position }, timestamp: null },
+  });
+
+  it("has its place until anything else happens", () => {
+    const waiting = [queued(1, 3), queued(2, 2)].reduce(reduce, startedRun("run"));
+    assert.equal(waiting.queuePosition, 2);
+    assert.equal(reduce(waiting, token(3, "x")).queuePosition, null);
+    assert.equal(reduceBatch(waiting, [token(3, "x"), token(4, "y")]).queuePosition, null);
+    assert.equal(reduce(waiting, { type: "stopped", at: 6000 }).queuePosition, null);
+    assert.equal(reduce(waiting, { type: "slowed" }).queuePosition, 2);
+  });
+});
+
+describe("an interrupted answer", () => {
+  const snapshot = (id: number, text: string): RunAction => ({
+    type: "received",
+    id,
+    at: 5000,
+    event: { type: "snapshot", content: { text, stage: null, sources: [] }, timestamp: null },
+  });
+  const failure = (id: number, code: string): RunAction => ({
+    type: "received",
+    id,
+    at: 5000,
+    event: { type: "error", content: { code, message: "Failed.", retryable: true }, timestamp: null },
+  });
+  const shown = reduce(startedRun("run"), token(1, "One two"));
+
+  for (const [what, actions, text] of [
+    ["keeps the words that were not stored", [snapshot(2, "One"), failure(3, "INTERRUPTED")], "One two"],
+    [
+      "takes the words that had not come",
+      [snapshot(2, "One two three"), failure(3, "INTERRUPTED")],
+      "One two three",
+    ],
+    ["takes a text that is another one", [snapshot(2, "Two"), failure(3, "INTERRUPTED")], "Two"],
+    ["takes what was written since", [snapshot(2, ""), token(3, "New"), failure(4, "INTERRUPTED")], "New"],
+    ["is not one that failed otherwise", [snapshot(2, "One"), failure(3, "TIMEOUT")], "One"],
+  ] as const) {
+    it(what, () => {
+      assert.equal(actions.reduce(reduce, shown).text, text);
+      assert.equal(reduceBatch(shown, actions).text, text);
+    });
+  }
+
+  it("that is continued shows what there is of it until its text is replaced", () => {
+    const known = { session_id: "s", run_id: "r", message_id: "m", parent_id: "p", model: "", provider: "" };
+    const begun = reduce(IDLE_RUN, { type: "continued", runId: "r", known, text: "One", sources: [], at: 1 });
+    assert.deepEqual([begun.text, begun.status, begun.metadata?.message_id], ["One", "connecting", "m"]);
+    assert.equal(reduce(begun, snapshot(2, "")).text, "");
+  });
+});
