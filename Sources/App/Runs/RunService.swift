@@ -148,14 +148,16 @@ final class RunService: Service {
     let id = request.runID ?? planner.makeID()
     let sessionID = request.sessionID ?? planner.makeID()
     let fingerprint = request.fingerprint
-    let admission = registry.withLock { registry in
-      registry.admit(id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint) {
-        let run = Run(
-          id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint,
-          log: RunLog(time: time))
-        run.addReader()
-        return run
-      }
+    let makeRun = { [time] in
+      let run = Run(
+        id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint,
+        log: RunLog(time: time))
+      run.addReader()
+      return run
+    }
+    let admission = registry.withLock {
+      $0.admit(
+        id: id, sessionID: sessionID, client: request.client, fingerprint: fingerprint, makeRun: makeRun)
     }
     switch admission {
     case .admitted(let run, let isStopped):
@@ -165,7 +167,7 @@ final class RunService: Service {
     case .refused(let refusal):
       // What has run before needs no admission.
       if refusal != .conflict, request.runID != nil, let stored = try await storedRun(id, for: request) {
-        return try archive.reader(of: stored, after: 0)
+        return try await replay(stored, in: makeRun())
       }
       throw RequestError(refusal)
     }
@@ -185,10 +187,8 @@ final class RunService: Service {
     do {
       if request.runID != nil, let stored = try await storedRun(run.id, for: request) {
         registry.withLock { $0.discard(run) }
-        // Into the run's own log: the same request may have attached to it in the meantime.
-        try await archive.restore(stored, into: run.log)
-        run.completion.fulfil(stored.status)
-        return RunReader(run: run, after: 0)
+        // In the run that was admitted: the same request may have attached to it in the meantime.
+        return try await replay(stored, in: run)
       }
       let turn = try await planner.plan(request, run: run, now: time.date())
       run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
@@ -201,6 +201,12 @@ final class RunService: Service {
       run.completion.fulfil(.error)
       throw error
     }
+  }
+
+  private func replay(_ stored: StoredRun, in run: Run) async throws -> RunReader {
+    try await archive.restore(stored, into: run.log)
+    run.completion.fulfil(stored.status)
+    return RunReader(run: run, after: 0)
   }
 
   /// The stored run that a request has started before.

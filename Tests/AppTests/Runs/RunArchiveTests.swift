@@ -97,6 +97,10 @@ import Testing
         try await stream.events { $0.type == "token" }
         let again = try await rill.client.ask("What does the river do?", session: session, run: first)
         #expect(again.text == "Hello there")
+        let blocking = try await rill.client.send(
+          "POST", "/chat",
+          body: HTTPTestClient.question("What does the river do?", session: session, run: first))
+        #expect(try blocking.decoded()["message"] as? String == "Hello there")
       }
     }
   }
