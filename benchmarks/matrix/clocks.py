@@ -2,15 +2,11 @@
 
 import asyncio
 import datetime
-import mmap
-import struct
 import time
-from pathlib import Path
-
-from harness import build
 
 from . import compare
 from .lab import Lab, Row, new_id, question
+from .preload import Preload
 from .reader import Reader, follow_to_end
 from .server import Rill
 from .upstream import Upstream
@@ -21,23 +17,6 @@ JUMPS = {"back by an hour": -HOUR, "forward by a day": DAY}
 HEARTBEAT, IDLE, GRACE = 0.3, 2.0, 1.5
 TOLERANCE = 1.0
 """How much later than due a timer may come on a busy machine, in seconds."""
-
-
-class Clock:
-    """The shift of the server's wall clock."""
-
-    def __init__(self, file: Path):
-        self.file = file
-        file.write_bytes(bytes(8))
-        with file.open("r+b") as opened:
-            self._map = mmap.mmap(opened.fileno(), 8)
-
-    def set(self, seconds: float) -> None:
-        self._map[:] = struct.pack("=q", int(seconds * 1e9))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"LD_PRELOAD": str(build.TOOLS / "clockshift.so"), "CLOCKSHIFT_FILE": str(self.file)}
 
 
 def shift_of(reader: Reader) -> float:
@@ -132,7 +111,7 @@ async def ordered(tag: str, rill: Rill, upstream: Upstream, jump) -> list[str]:
 
 
 async def jumping(lab: Lab, name: str, seconds: float) -> list[Row]:
-    clock = Clock(lab.folder / f"shift-{seconds}")
+    clock = Preload("clockshift", lab.folder / f"shift-{seconds}")
     settings = {"RILL_HEARTBEAT": HEARTBEAT, "RILL_IDLE_TIMEOUT": IDLE, "RILL_DISCONNECT_GRACE": GRACE}
     row, sessions = Row(f"clock jumps {name} during runs"), Row(f"clock jumps {name} between questions")
     row.note = "order, ids, heartbeats, idle limit, grace time as without"
@@ -160,7 +139,6 @@ async def jumping(lab: Lab, name: str, seconds: float) -> list[Row]:
 
 
 async def run(lab: Lab) -> list[Row]:
-    build.build_tools(("clockshift.so",))
     rows = []
     for name, seconds in JUMPS.items():
         rows += await jumping(lab, name, seconds)

@@ -28,7 +28,8 @@ def whole(reader: Reader, pieces: list[str]) -> list[str]:
     position = 0
     for event in reader.events:
         if event.id > len(names) or names[event.id - 1] != event.type:
-            problems.append(f"event {event.id} is {event.type}")
+            detail = f" {event.content}" if event.type in TERMINAL else ""
+            problems.append(f"event {event.id} is {event.type}{detail}"[:200])
         elif event.type == "token":
             wanted = "".join(pieces[max(position, first - 1) - first + 1 : event.id - first + 1])
             if event.content != wanted or position < first - 1:

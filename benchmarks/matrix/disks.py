@@ -1,10 +1,8 @@
-"""Fault 4: a full disk, a disk that turns read-only, a database that another program keeps locked."""
+"""Fault 4: a full disk, and a disk that turns read-only."""
 
 import asyncio
 import contextlib
 import os
-import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,9 +58,9 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-async def ask(rill: Rill, upstream: Upstream, tag: str, count: int = 30, pace: float = 0.0, session=None):
+async def ask(rill: Rill, upstream: Upstream, tag: str, count=30, pace=0.0, session=None, act=None):
     """Asks and reads. Returns the plan and the reader; a refusal is in the reader."""
-    plan = upstream.plan(tag, count, pace=pace)
+    plan = upstream.plan(tag, count, pace=pace, act=act)
     body = {"message": question(tag), "run_id": new_id()} | ({"session_id": session} if session else {})
     reader = Reader()
     try:
@@ -219,40 +217,16 @@ def device_numbers(folder: Path) -> str:
     return f"{os.major(number)}:{os.minor(number)}"
 
 
-async def locked(lab: Lab, row: Row) -> None:
-    """Another program holds the write lock for three seconds, as a backup may."""
-    async with lab.upstream() as upstream, lab.rill("locked", upstream) as rill:
-        answers = await store_some(rill, upstream, "locked")
-        running = asyncio.create_task(ask(rill, upstream, "locked-long", count=100, pace=0.02))
-        await asyncio.sleep(0.3)
-        with contextlib.closing(sqlite3.connect(rill.data / "rill.sqlite", isolation_level=None)) as database:
-            database.execute("BEGIN IMMEDIATE")
-            waiting = asyncio.create_task(ask(rill, upstream, "locked-new"))
-            await asyncio.sleep(3)
-            database.execute("ROLLBACK")
-        plan, reader = await running
-        row.count(compare.whole(reader, plan.pieces))
-        plan, reader = await waiting
-        row.count(
-            [] if reader.text == plan.text else [f"asked meanwhile: {reader.refusal} {reader.terminal}"]
-        )
-        row.count(await kept(rill, answers))
-
-
 async def run(lab: Lab) -> list[Row]:
-    rows = [Row("full disk"), Row("disk turns read-only"), Row("database locked for 3 s")]
+    rows = [Row("full disk"), Row("disk turns read-only")]
     tries = lab.tries(5, 1)
-    for row, fault in zip(rows[:2], (full, read_only), strict=True):
+    for row, fault in zip(rows, (full, read_only), strict=True):
         for number in range(tries):
             try:
                 await fault(lab, number, row)
             except (CannotMount, PermissionError, FileNotFoundError) as error:
                 row.skipped = f"{error}"
                 break
-    for _ in range(tries):
-        await locked(lab, rows[2])
-        shutil.rmtree(lab.folder / "locked", ignore_errors=True)
     rows[0].note = "clear errors, server alive; with space again it answers, and nothing stored is lost"
     rows[1].note = "clear errors, what is stored can be read"
-    rows[2].note = "running answers whole, new ones wait; none lost"
     return rows

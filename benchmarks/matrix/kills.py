@@ -209,7 +209,7 @@ async def repeat(run: KilledRun, rill: Rill, upstream: Upstream, tally: Tally) -
 async def recovery(
     lab: Lab, rill: Rill, upstream: Upstream, runs: list[KilledRun], number: int, tally: Tally
 ) -> list[KilledRun]:
-    """Checks everything after a restart. Returns interrupted runs that are left to be continued under load."""
+    """Checks everything after a restart. Returns interrupted runs that are left to continue under load."""
     await in_parallel((check(run, rill, upstream, tally) for run in runs), LOAD)
     rng = lab.rng("sample", number)
     known = [run for run in runs if run.status != "unknown" and run.reader.terminal]

@@ -88,7 +88,8 @@ async def in_order(rill: Rill, upstream: Upstream, number: int, row: Row) -> Non
     watching.cancel()
     for run in runs:
         row.count(run.problems())
-    starts = [run.reader.first("routing_start").at for run in runs if run.reader.first("routing_start")]
+    begun = [run.reader.first("routing_start") for run in runs]
+    starts = [event.timestamp for event in begun if event]
     row.count([] if starts == sorted(starts) else ["they did not begin in the order in which they came"])
     row.count([f"{most} ran at once, {SLOTS} may"] if most > SLOTS else [])
     firsts = [run.positions[0] for run in runs[SLOTS:] if run.positions]
@@ -166,6 +167,33 @@ async def limits(lab: Lab, upstream: Upstream) -> list[Row]:
     return rows
 
 
+async def connections(lab: Lab, upstream: Upstream) -> Row:
+    """More connections than the server takes: those beyond are told so, the others do not notice."""
+    row, limit = Row("more connections than RILL_MAX_CONNECTIONS"), 20
+    async with lab.rill("connections", upstream, RILL_MAX_CONNECTIONS=limit) as rill:
+        gate = asyncio.Event()
+        runs, asking = await start(upstream, rill, "connections", SLOTS, gate)
+        idle = [await asyncio.open_connection("127.0.0.1", rill.port) for _ in range(limit - SLOTS)]
+        for _ in range(lab.tries(20, 5)):
+            answer = await call(rill.port, "GET", "/sessions", timeout=5)
+            told = (answer.status, answer.code)
+            fine = told == (503, "OVERLOADED") and "retry-after" in answer.headers
+            row.count([] if fine else [f"{told}"])
+        for _, writer in idle:
+            writer.close()
+        gate.set()
+        await asyncio.gather(*asking)
+        for run in runs:
+            row.count(run.problems())
+
+        async def is_admitted() -> bool:
+            return (await call(rill.port, "GET", "/sessions")).status == 200
+
+        row.count([] if await until(is_admitted, 3) else ["not admitted when the others had gone"])
+    row.note = "503 OVERLOADED with Retry-After; the others whole"
+    return row
+
+
 async def run(lab: Lab) -> list[Row]:
     order, stop, kill = (
         Row("queue: in order"),
@@ -178,7 +206,7 @@ async def run(lab: Lab) -> list[Row]:
                 await in_order(rill, upstream, number, order)
                 await stopped(rill, upstream, number, stop)
                 await killed(rill, upstream, number, kill)
-        refused = await limits(lab, upstream)
+        refused = [*await limits(lab, upstream), await connections(lab, upstream)]
     order.note = f"{SLOTS} at once, the others told their position and begun in order"
     stop.note = "cancelled at once, the model never asked, the next ones move up"
     kill.note = "INTERRUPTED, and continued from the beginning"
