@@ -190,3 +190,34 @@ def test_an_answer_that_the_server_will_not_continue_offers_retry(chat, server, 
     chat.retry_button.click()
     chat.expect_answer(WHOLE, status="done")
     expect(chat.questions).to_have_count(1)
+
+
+def test_a_server_that_starts_is_waited_for_as_long_as_it_says(chat, server, upstream):
+    """503 with Retry-After: the wait is shown, and the same request is sent again."""
+    begin_answer(chat, upstream)
+    server.restart()
+    chat.expect_interrupted()
+    refused: list[str] = []
+
+    def refuse_once(route) -> None:
+        if refused:
+            route.continue_()
+            return
+        refused.append(route.request.post_data)
+        body = {"type": "about:blank", "title": "Unavailable", "status": 503, "code": "OVERLOADED", "retryable": True}
+        detail = "The server is about to restart. Try again in a few seconds."
+        route.fulfill(
+            status=503,
+            content_type="application/problem+json",
+            headers={"retry-after": "2"},
+            json=body | {"detail": detail},
+        )
+
+    chat.page.route(re.compile("/continue$"), refuse_once)
+    upstream.play(paced(WHOLE, interval=0.005))
+    chat.continue_button.click()
+    assert chat.expect_reconnecting() == "The server is about to restart."
+    expect(chat.reconnect.locator(".countdown")).to_have_text(re.compile("Trying again in 2 s"))
+    chat.expect_answer(FIRST)
+    expect_whole_once(chat, server)
+    assert len(upstream.exchanges) == 2

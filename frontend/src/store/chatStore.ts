@@ -167,7 +167,9 @@ class Store implements ChatStore {
         else this.publishActive();
       },
       named: (conversation, sessionId, firstMessage) => this.named(conversation, sessionId, firstMessage),
-      runBegan: (conversation) => this.tell(conversation),
+      ownRunChanged: ({ state }) => {
+        if (state.id !== null) this.tabs.tell({ kind: "run", id: state.id });
+      },
       runEnded: (conversation) => this.runEnded(conversation),
     };
     const title = id === null ? null : this.lister.titleOf(id);
@@ -203,12 +205,6 @@ class Store implements ChatStore {
     this.publishActive();
     if (conversation.state.run.status === "failed") void this.monitor.refresh();
     void this.lister.reload().then(() => this.adoptTitle(conversation));
-    this.tell(conversation);
-  }
-
-  /** Tells the other tabs that a run has begun or ended. */
-  private tell({ state: { id } }: Conversation): void {
-    if (id !== null) this.tabs.tell({ kind: "run", id });
   }
 
   /** Another tab says what happened there. */

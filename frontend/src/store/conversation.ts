@@ -17,8 +17,8 @@ export interface ConversationHooks {
   changed(conversation: Conversation): void;
   /** The server has made a session for what was a new conversation. */
   named(conversation: Conversation, id: string, firstMessage: string): void;
-  /** The server has begun a run that this page has asked for. */
-  runBegan(conversation: Conversation): void;
+  /** A run that this page has asked for has begun on the server, or is over. */
+  ownRunChanged(conversation: Conversation): void;
   /** A run is over. */
   runEnded(conversation: Conversation): void;
 }
@@ -268,8 +268,8 @@ export class Conversation implements SyncHost {
     const { request } = this.follower;
     const first = request !== null && "message" in request ? request.message : "";
     if (isNew && id !== null) this.hooks.named(this, id, first);
-    if (isConfirmed && request !== null) this.hooks.runBegan(this);
     if (ended) this.afterEnd(run);
+    if (request !== null && (isConfirmed || ended)) this.hooks.ownRunChanged(this);
   }
 
   /** The question has the id that the server gave it; one that came from elsewhere has still to be read. */

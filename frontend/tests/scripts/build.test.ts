@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderIndex } from "../../scripts/index-html.mjs";
 import { compressed, manifestOf } from "../../scripts/manifest.mjs";
 import { differences, listFiles, removeStale } from "../../scripts/output.mjs";
+import { repository } from "../support/fixtures";
 
 const TEMPLATE = "<head>\n    <!-- rill:head -->\n</head><!-- rill:script -->";
 
@@ -125,3 +126,18 @@ function touched(bytes: Uint8Array): Uint8Array {
   copy[9] = 3;
   return copy;
 }
+
+describe("the page that is committed", () => {
+  it("needs at most 80 kB of scripts, compressed, before it can begin", () => {
+    const page = join(repository, "Public");
+    const html = readFileSync(join(page, "index.html"), "utf8");
+    const scripts = new Set([...html.matchAll(/"(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path ?? ""));
+    assert.ok(scripts.size > 1);
+    const sizes = [...scripts].map((path) => {
+      const gzip = join(page, `${path}.gz`);
+      return readFileSync(existsSync(gzip) ? gzip : join(page, path)).length;
+    });
+    const sum = sizes.reduce((total, size) => total + size, 0);
+    assert.ok(sum <= 80_000, `it needs ${sum} bytes`);
+  });
+});

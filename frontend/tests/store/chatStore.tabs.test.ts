@@ -68,6 +68,7 @@ describe("a tab hears from another one", () => {
     page.server.last.event(2, "cancelled", { message_id: "a2", reason: "user" });
     await page.frame();
     assert.deepEqual(page.contents.slice(2), ["user done: Other", "assistant cancelled: Live"]);
+    assert.deepEqual(page.browser.posted, [], "the tab that asked says so, the others need not");
   });
 
   it("that one has ended which it has missed: the answer appears", async () => {
