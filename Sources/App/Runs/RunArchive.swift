@@ -126,21 +126,27 @@ struct RunArchive: Sendable {
       logger.error("A stored log cannot be read", metadata: ["run_id": "\(record.id)", "error": "\(error)"])
     }
     let failure = RunFailure.interrupted(messageID: message.id)
-    // A continuation that was cut off before its first word has not replaced what was there.
-    if hasText { message.content = text }
+    var last = [RunEvent.error(failure)]
+    if hasText {
+      message.content = text
+    } else if !message.content.isEmpty {
+      // A continuation that was cut off before its first word has not replaced what was there.
+      last.insert(.snapshot(text: message.content, stage: nil, sources: sources), at: 0)
+    }
     message.status = .interrupted
     message.answer?.sources = sources
     message.answer?.record(failure)
     return RunEnding(
-      runID: record.id, batch: try terminalBatch(failure, of: record), message: message, endedAt: time.date())
+      runID: record.id, batch: try batch(last, following: record), message: message, endedAt: time.date())
   }
 
-  private func terminalBatch(_ failure: RunFailure, of record: RunRecord) throws -> RunLogBatch {
-    let id = record.lastEventID + 1
-    let event = LoggedEvent(
-      id: id, milliseconds: time.date().millisecondsSinceEpoch, event: .error(failure))
+  private func batch(_ events: [RunEvent], following record: RunRecord) throws -> RunLogBatch {
+    let firstID = record.lastEventID + 1
+    let now = time.date().millisecondsSinceEpoch
+    let logged = events.enumerated().map { LoggedEvent(id: firstID + $0, milliseconds: now, event: $1) }
     return RunLogBatch(
-      runID: record.id, firstID: id, lastID: id, tokenCount: 0, payload: try RunLogCodec.encode([event]))
+      runID: record.id, firstID: firstID, lastID: firstID + logged.count - 1, tokenCount: 0,
+      payload: try RunLogCodec.encode(logged))
   }
 
   // MARK: Compaction

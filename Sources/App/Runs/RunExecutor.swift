@@ -132,6 +132,11 @@ struct RunExecutor: Sendable {
     _ run: Run, _ turn: Turn, _ outcome: Outcome, _ progress: RunProgress, _ timings: AnswerTimings,
     _ logger: Logger
   ) async -> Outcome {
+    if turn.isContinuation, progress.firstToken == nil {
+      // Nothing has replaced the part that was there: the log says so, like the message.
+      run.log.append(
+        .snapshot(text: turn.assistantMessage.content, stage: nil, sources: progress.sources))
+    }
     let terminal = LoggedEvent(
       id: run.log.seal(), milliseconds: time.date().millisecondsSinceEpoch,
       event: terminalEvent(outcome, turn: turn, log: run.log, timings: timings))

@@ -48,10 +48,14 @@ extension RunJournal {
       }
       let events = run.log.events(after: run.storedID) + (terminal.map { [$0] } ?? [])
       let batch = batch(events, runID: request.runID)
-      let ending = RunEnding(runID: request.runID, batch: batch, message: message, endedAt: endedAt)
+      let end = RunChange.end(
+        RunEnding(runID: request.runID, batch: batch, message: message, endedAt: endedAt))
+      // Only an interrupted run goes on from its checkpoint.
+      let checkpoint = message.status == .interrupted ? run.checkpoint : nil
       return Write(
-        runID: request.runID, changes: [.end(ending)], lastID: batch?.lastID ?? run.storedID,
-        request: request)
+        runID: request.runID,
+        changes: (checkpoint.map { [.checkpoint($0, runID: request.runID)] } ?? []) + [end],
+        lastID: batch?.lastID ?? run.storedID, request: request, checkpoint: run.checkpoint)
     }
   }
 

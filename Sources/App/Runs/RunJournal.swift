@@ -172,7 +172,6 @@ final class RunJournal: Sendable {
       let requests = state.requests + (isRound ? state.postponed : [])
       state.requests = []
       let ending = requests.map { state.open[$0.runID] }
-      // An end needs no checkpoint any more.
       for request in requests { state.open[request.runID]?.checkpoint = nil }
       state.isDue = false
       guard isRound else { return (requests, ending, [:], false) }

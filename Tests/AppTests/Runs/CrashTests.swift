@@ -22,7 +22,7 @@ import Testing
         try await rill.client.ask(Self.question, run: run) { stream in
           let seen = try await stream.events { $0.text == " river" }
           try await database.waitForEvents(seen.count, of: run)
-          try await CrashImage.take(of: folder) { try await body($0, run, seen) }
+          try await CrashImage.take(of: folder) { database, _ in try await body(database, run, seen) }
         }
       }
     }
@@ -130,7 +130,8 @@ import Testing
       try await withRill(database: database, script: script) { rill in
         let next = UUID()
         let events = try await rill.client.continueRun(run, as: next)
-        #expect(events.types == ["metadata", "generation_start", "error"])
+        #expect(events.types == ["metadata", "generation_start", "snapshot", "error"])
+        #expect(events[2]["text"] == "The river")
         let message = try #require(try await rill.conversations.message(runID: next))
         #expect(message.content == "The river")
         #expect(message.status == .error)
@@ -147,15 +148,13 @@ import Testing
         try await rill.client.ask(Self.question, run: first) { stream in
           let seen = try await stream.events { $0.text == " river" }
           try await database.waitForEvents(seen.count, of: first)
-          try await CrashImage.take(of: folder) { crashed in
-            try await crashAgain(crashed, first)
-          }
+          try await CrashImage.take(of: folder) { try await crashAgain($0, in: $1, first) }
         }
       }
     }
   }
 
-  private func crashAgain(_ database: SQLiteDatabase, _ first: UUID) async throws {
+  private func crashAgain(_ database: SQLiteDatabase, in folder: URL, _ first: UUID) async throws {
     let second = UUID()
     try await withRill(database: database, script: StopTests.silentAfter([])) { rill in
       try await rill.client.open(
@@ -163,12 +162,19 @@ import Testing
       ) { stream in
         try await stream.events { $0.type == "generation_start" }
         try await database.waitForEvents(2, of: second)
-        // As a crash: the service is cancelled without its graceful end.
+        try await CrashImage.take(of: folder) { database, _ in
+          try await expectNothingIsLost(database, second)
+        }
       }
     }
-    // The cancelled service stored the end of the run as a shutdown.
+  }
+
+  private func expectNothingIsLost(_ database: SQLiteDatabase, _ second: UUID) async throws {
     try await withRill(database: database) { rill in
       #expect(try await rill.conversations.message(runID: second)?.content == "The river")
+      let replay = try await rill.client.resume(second, after: 0)
+      #expect(replay.types == ["metadata", "generation_start", "snapshot", "error"])
+      #expect(replay[2]["text"] == "The river")
       let events = try await rill.client.continueRun(second, as: UUID())
       #expect(!events.types.contains("retrieval_start"))
       #expect(events.text == "Hello there")

@@ -15,6 +15,8 @@ import Testing
     try await withScriptedUpstream(script) { upstream in
       let service = try RunServiceFixture.make(upstream: upstream, database: database) {
         $0.shutdownGrace = .milliseconds(1)
+        // Nothing is written before the end.
+        $0.flushInterval = .seconds(60)
       }
       try await withThrowingTaskGroup(of: Void.self) { group -> Void in
         group.addTask { try await service.run() }
@@ -36,6 +38,7 @@ import Testing
         #expect(message?.answer?.finishReason == "shutdown")
         let run = try #require(message?.answer?.runID)
         #expect(try await database.runs.run(id: run)?.status == .interrupted)
+        #expect(try await database.checkpointer.latest(threadID: run.wireString) != nil)
         try await group.waitForAll()
       }
     }

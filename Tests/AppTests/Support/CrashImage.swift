@@ -19,7 +19,7 @@ struct CrashImage {
 
   /// Opens a copy of the files as they are at this moment: what a process that is killed now leaves behind.
   static func take<Result>(
-    of folder: URL, _ body: (SQLiteDatabase) async throws -> Result
+    of folder: URL, _ body: (SQLiteDatabase, _ folder: URL) async throws -> Result
   ) async throws -> Result {
     let copy = folder.appending(path: "copy-\(UUID())")
     try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
@@ -27,7 +27,7 @@ struct CrashImage {
       let name = SQLiteDatabase.fileName + suffix
       try FileManager.default.copyItem(at: folder.appending(path: name), to: copy.appending(path: name))
     }
-    return try await body(try await SQLiteDatabase.open(folder: copy))
+    return try await body(try await SQLiteDatabase.open(folder: copy), copy)
   }
 }
 
