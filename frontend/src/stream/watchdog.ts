@@ -114,7 +114,7 @@ export class Watchdog {
     this.tickedAt = now;
     this.aliveAt = now;
     this.bytesAt = now;
-    if (this.connected && !this.probing) void this.ask(true);
+    if (this.connected && !this.probing && this.environment.isVisible()) void this.ask(true);
   }
 
   stop(): void {

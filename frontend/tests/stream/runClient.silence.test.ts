@@ -205,6 +205,18 @@ describe("a machine that sleeps", () => {
 });
 
 describe("a page that nobody sees", () => {
+  it("is called back seldom by its browser, and takes that for no reason to ask", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.environment.visible = false;
+    for (let minute = 0; minute < 5; minute += 1) {
+      bench.environment.sleep(60_000);
+      await bench.environment.advance(250);
+    }
+    assert.equal(bench.server.seen(STATUS).length, 0);
+    assert.equal(bench.server.streams.length, 1);
+  });
+
   it("asks nothing while a stream is silent, does not give it up, and asks when it is seen", async () => {
     const bench = new Bench();
     await bench.startAndCut();
