@@ -14,7 +14,7 @@ from .wire import Cut
 
 HOUR, DAY = 3600, 86400
 JUMPS = {"back by an hour": -HOUR, "forward by a day": DAY}
-HEARTBEAT, IDLE, GRACE = 0.3, 2.0, 1.5
+HEARTBEAT, IDLE, GRACE = 0.3, 4.0, 1.5
 TOLERANCE = 1.0
 """How much later than due a timer may come on a busy machine, in seconds."""
 
@@ -27,12 +27,12 @@ def shift_of(reader: Reader) -> float:
 
 async def answered(tag: str, rill: Rill, upstream: Upstream, jump: float) -> list[str]:
     """A run that the clock jumps in goes on, with heartbeats while the model is silent."""
-    plan = upstream.plan(tag, 60, pace=0.02, first=1.0)
+    plan = upstream.plan(tag, 60, pace=0.02, first=2.0)
     run_id = new_id()
     reader = await follow_to_end(Reader(), rill.port, run_id, {"message": question(tag), "run_id": run_id})
     problems = compare.whole(reader, plan.pieces)
     if len(reader.heartbeats) < 2:
-        problems.append(f"{len(reader.heartbeats)} heartbeats in a second of silence")
+        problems.append(f"{len(reader.heartbeats)} heartbeats in two seconds of silence")
     if reader.terminal and abs(shift_of(reader) - jump) > 60:
         problems.append(
             f"the clock was not moved by {jump} s but by {shift_of(reader):.0f} s: nothing was tried"
