@@ -117,11 +117,12 @@ class Reader:
             *frames, pending = (pending + part).split(b"\n\n")
             now = time.monotonic()
             for frame in frames:
-                self._receive(frame, now)
+                self.receive(frame, now)
         if pending:
             self.problems.append(f"the stream ended inside a frame: {pending[:80]!r}")
 
-    def _receive(self, frame: bytes, now: float) -> None:
+    def receive(self, frame: bytes, now: float) -> None:
+        """Takes one frame, without the blank line at its end."""
         if frame.startswith(b":") or frame.startswith(b"retry: "):
             if frame == b": heartbeat":
                 self.heartbeats.append(now)
