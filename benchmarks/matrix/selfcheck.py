@@ -1,4 +1,4 @@
-"""Proves that the comparisons notice what they are there for: each fault, put into a good stream, must be found."""
+"""Proves that the comparisons notice what they are there for: each fault, put into a good stream, is found."""
 
 import json
 from collections.abc import Callable
