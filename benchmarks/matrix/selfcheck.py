@@ -1,4 +1,4 @@
-"""Proves that the comparisons notice what they are there for: each fault, put into a good stream, is found."""
+"""Proves that the comparisons notice what they are there for: each fault in a good stream has to be found."""
 
 import json
 from collections.abc import Callable
