@@ -149,7 +149,6 @@ export class Conversation implements SyncHost {
     }
     const question = questionOf(messages, failed);
     if (question === null) return;
-    if (isLocal(failed.id)) this.thread.remove(failed.id);
     this.askAgain(question);
   }
 
@@ -227,7 +226,6 @@ export class Conversation implements SyncHost {
   attach(sessionId: string, { run_id, message_id, parent_id }: ActiveRun): void {
     this.question = parent_id;
     this.resumedByUser = false;
-    if (parent_id !== null) this.thread.choose(parent_id);
     const ids = { session_id: sessionId, run_id, parent_id };
     const known = message_id === null ? null : { ...ids, message_id, model: "", provider: "" };
     this.follower.attach(run_id, { type: "attached", runId: run_id, known, at: this.environment.now() });
@@ -278,8 +276,7 @@ export class Conversation implements SyncHost {
     const asked = this.question;
     this.question = id;
     if (asked !== null && isLocal(asked)) this.thread.confirm(asked, { id, session_id });
-    else if (this.thread.has(id)) this.thread.choose(id);
-    else void this.sync.refresh();
+    else if (!this.thread.has(id)) void this.sync.refresh();
   }
 
   private answerOf(run: RunState): Message {
@@ -301,7 +298,6 @@ export class Conversation implements SyncHost {
       return true;
     }
     if (!this.resumedByUser || run.metadata === null) return false;
-    this.resumedByUser = false;
     if (isContinuable(answer)) {
       this.thread.put(answer);
       this.goOn(answer);

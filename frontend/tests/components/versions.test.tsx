@@ -128,6 +128,14 @@ test("Esc and Cancel leave the question as it is, and the focus goes back to the
   }
 });
 
+test("another version that comes in the place of an edited question is not being edited", async () => {
+  const actions = { onEdit: () => true };
+  const { page, draw } = await render(<List actions={actions} />);
+  await click(byName(page, "Edit message"));
+  await draw(<List messages={[{ ...question("Another"), id: "other" }, answer()]} actions={actions} />);
+  assert.equal(page.querySelector(".bubble")?.textContent, "Another");
+});
+
 test("an empty text and one that is too long cannot be sent, and the length is told", async () => {
   const { page } = await render(<List actions={{ onEdit: () => assert.fail("sent") }} />);
   await click(byName(page, "Edit message"));

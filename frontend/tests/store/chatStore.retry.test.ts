@@ -86,6 +86,15 @@ describe("Retry", () => {
     assert.equal(page.current.messages[1]?.status, "done");
   });
 
+  it("knows when the server wants to be asked again", async () => {
+    const page = await new Page().open();
+    await page.ask("error-rate-limited");
+    const failed = page.current.messages[1];
+    const wait = failed?.error?.retry_after_ms ?? 0;
+    assert.ok(wait > 0);
+    assert.equal(failed?.retryAt, page.environment.time - 16 + wait);
+  });
+
   it("is not offered where it cannot help", async () => {
     const page = await new Page().open();
     await page.ask("error-rejected");

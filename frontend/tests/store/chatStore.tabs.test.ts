@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { settle } from "../support/fakeEnvironment";
 import { ANSWER, DETAIL, MESSAGES, Page, QUESTION, SESSION } from "../support/page";
 import { activeRun, answer, bytesOf, ids, session, user } from "../support/page";
-import { json, problem } from "../support/scriptedServer";
+import { json, problem, silent } from "../support/scriptedServer";
 
 const FOLLOW = `GET /chat/runs/${ids.run_id}/stream`;
 const q2 = { ...user("Other", "q2"), parent_id: ANSWER };
@@ -236,6 +236,99 @@ describe("a page that is seen again", () => {
     await page.environment.see();
     assert.deepEqual(page.contents, ["user done: Question", "assistant done: Whole."]);
     assert.equal(page.current.messages[0]?.id, QUESTION);
+  });
+});
+
+describe("what is asked, and how often", () => {
+  it("news that come at once are one reason to look", async () => {
+    const page = await opened();
+    await Promise.all([
+      page.browser.say({ kind: "run", id: SESSION }),
+      page.browser.say({ kind: "run", id: SESSION }),
+    ]);
+    assert.equal(page.server.seen(DETAIL).length, 2, "one to load it, one to look");
+  });
+
+  it("after a run of this page's the messages are read once more, and then only the session", async () => {
+    const page = await opened();
+    await page.ask("cut");
+    page.server.last.send(bytesOf("cut-rest"));
+    await page.frame();
+    const read = () => page.server.seen(MESSAGES).length;
+    const before = read();
+    await page.environment.see();
+    assert.equal(read(), before + 1);
+    await page.environment.advance(1000);
+    await page.environment.see();
+    assert.equal(read(), before + 1);
+  });
+
+  it("an interrupted answer is read again although its session looks the same: it may have been continued", async () => {
+    const page = new Page();
+    page.server.on(
+      MESSAGES,
+      json({ messages: [user(), answer("interrupted")] }),
+      json({ messages: [user(), answer("done", { content: "Whole." })] }),
+    );
+    await page.open(`/c/${SESSION}`);
+    await page.environment.see();
+    assert.equal(page.contents[1], "assistant done: Whole.");
+  });
+
+  it("a run that was stopped without a network is stopped again, not joined", async () => {
+    const page = await new Page().open();
+    await page.ask("cut");
+    const own = page.asked(0)["run_id"] as string;
+    const stop = `POST /chat/runs/${own}/stop`;
+    page.server.on(
+      stop,
+      silent,
+      json({ run_id: own, status: "cancelled", last_event_id: 12, token_count: 2, stopped_in_ms: 4 }),
+    );
+    page.store.stop();
+    await page.environment.advance(2000);
+    page.server
+      .on(DETAIL, json({ ...session(), active_run: { ...activeRun, run_id: own } }))
+      .on(MESSAGES, json({ messages: [user(), answer("running", { run_id: own })] }));
+    await page.environment.see();
+    assert.equal(page.server.seen(stop).length, 2);
+    assert.equal(page.current.run.status, "stopped");
+  });
+
+  it("a message that never reached the server stays, until the conversation has gone on elsewhere", async () => {
+    const page = await opened();
+    page.server.on("POST /chat/stream", problem(500, "INTERNAL", { retryable: true }));
+    page.store.send("Unheard");
+    await settle();
+    assert.equal(page.contents[2], "user done: Unheard");
+    await page.environment.see();
+    assert.equal(page.contents[2], "user done: Unheard");
+    assert.doesNotMatch([...page.environment.storedInTab.values()].join(), /local/);
+    page.server
+      .on(DETAIL, json({ ...session(), updated_at: later, active_run: null }))
+      .on(
+        MESSAGES,
+        json({ messages: [user(), answer(), q2, { ...writing, status: "done", content: "Here." }] }),
+      );
+    await page.environment.advance(1000);
+    await page.environment.see();
+    assert.deepEqual(page.contents.slice(2), ["user done: Other", "assistant done: Here."]);
+  });
+
+  it("a server that is away is not asked while nobody sees the page", async () => {
+    const page = await opened();
+    page.server.on("GET /ready", () => {
+      throw new TypeError("fetch failed");
+    });
+    page.store.refreshServer();
+    await settle();
+    page.environment.visible = false;
+    const before = page.server.requests.length;
+    await page.environment.advance(60_000);
+    assert.equal(page.server.requests.length, before);
+    page.environment.visible = true;
+    await page.environment.advance(5000);
+    assert.equal(page.server.requests.length, before + 1);
   });
 });
 

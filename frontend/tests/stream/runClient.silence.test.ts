@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HeartbeatRate } from "../../src/stream/heartbeatRate";
 import { settle } from "../support/fakeEnvironment";
 import { ASK, Bench, FOLLOW, STATUS, quiet } from "../support/runBench";
 import { silent } from "../support/scriptedServer";
@@ -153,6 +154,37 @@ describe("heartbeats", () => {
   });
 });
 
+describe("the rhythm of the heartbeats", () => {
+  it("is the longest of the last three silences, within reason", () => {
+    const rate = new HeartbeatRate();
+    assert.equal(rate.ms, null);
+    for (const [silence, expected] of [
+      [20, null],
+      [4000, 4000],
+      [5000, 5000],
+      [3_600_000, 5000],
+      [1000, 5000],
+      [1100, 5000],
+      [1200, 1200],
+    ] as const) {
+      rate.learn(silence);
+      assert.equal(rate.ms, expected);
+    }
+    rate.forget();
+    assert.equal(rate.ms, null);
+  });
+
+  it("however quick, leaves a stream two seconds", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    await withHeartbeats(bench, 120);
+    await bench.environment.advance(1750);
+    assert.equal(bench.state.status, "streaming");
+    await bench.environment.advance(500);
+    assert.equal(bench.state.status, "reconnecting");
+  });
+});
+
 describe("a machine that sleeps", () => {
   it("asks at once when it wakes, and stays with a connection that the server confirms", async () => {
     const bench = new Bench();
@@ -205,6 +237,17 @@ describe("a machine that sleeps", () => {
 });
 
 describe("a page that nobody sees", () => {
+  it("does not take the time before it was seen for a silence of the server", async () => {
+    const bench = new Bench();
+    await bench.startAndCut();
+    bench.environment.visible = false;
+    await bench.environment.advance(120_000);
+    bench.server.on(STATUS, silent);
+    await bench.environment.see();
+    await bench.environment.advance(5000);
+    assert.deepEqual([bench.state.status, bench.state.slow], ["streaming", true]);
+  });
+
   it("is called back seldom by its browser, and takes that for no reason to ask", async () => {
     const bench = new Bench();
     await bench.startAndCut();

@@ -58,6 +58,13 @@ describe("problems before the stream", () => {
     assert.equal(bench.state.status, "streaming");
   });
 
+  it("503 that will not pass is said at once", async () => {
+    const bench = new Bench();
+    bench.server.on(ASK, problem(503, "CLOSED", { retryable: false }));
+    await bench.start();
+    assert.deepEqual([bench.state.status, bench.state.error?.code], ["failed", "CLOSED"]);
+  });
+
   it("OVERLOADED three times, or for long, ends in the server's sentence with Retry", async () => {
     const often = new Bench();
     often.server.on(ASK, problem(503, "OVERLOADED", { retryable: true, retry_after_ms: 500 }));
