@@ -121,7 +121,7 @@ async def restart(lab: Lab, rill: Rill, number: int, tally: Tally) -> None:
     """Starts the server again; every tenth time it is killed while it starts."""
     rng = lab.rng("restart", number)
     if rng.random() < 0.1:
-        starting = rill.launch()
+        starting = await rill.launch()
         await asyncio.sleep(rng.random() * 0.12)
         await rill.kill()
         await asyncio.gather(starting, return_exceptions=True)

@@ -29,6 +29,8 @@ class Row:
     problems: list[str] = field(default_factory=list)
     skipped: str = ""
     seconds: float = 0.0
+    name: str = ""
+    """The name by which `--only` knows the fault."""
 
     def count(self, problems: Iterable[str]) -> bool:
         """One try; it is as promised when there is no problem."""

@@ -38,15 +38,18 @@ class Rill:
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    def launch(self) -> asyncio.Future:
-        """Starts the process and returns a future that is done when it is ready."""
-        return asyncio.ensure_future(self._start())
+    async def launch(self) -> asyncio.Future:
+        """Starts the process. Returns, once it is there, a future that is done when it is ready."""
+        await self._spawn()
+        return asyncio.ensure_future(self._until_ready())
 
     async def start(self, patience: float = 60) -> None:
         async with asyncio.timeout(patience):
-            await self._start()
+            await self._spawn()
+            await self._until_ready()
 
-    async def _start(self) -> None:
+    async def _spawn(self) -> None:
+        self._output = None
         self.data.mkdir(parents=True, exist_ok=True)
         with self._log.open("a") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -59,7 +62,9 @@ class Rill:
                 stderr=log,
             )
         self.starts += 1
-        assert self._process.stdout
+
+    async def _until_ready(self) -> None:
+        assert self._process and self._process.stdout
         async for line in self._process.stdout:
             if match := re.search(rb"Rill is ready at http://[^\s:]+:(\d+)", line):
                 self.port = int(match[1])

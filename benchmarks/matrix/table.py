@@ -31,16 +31,31 @@ def problems(rows: list[Row]) -> str:
     return "\n".join(f"{row.fault}: {problem}" for row in rows for problem in row.problems)
 
 
+def merged(rows: list[Row], file: Path, facts: dict) -> list[dict]:
+    """The new rows in place of the old ones of the same faults; each says when and how it was made."""
+    made = [{**vars(row), "cells": cells(row), "as_promised": row.is_as_promised, **facts} for row in rows]
+    if not file.exists():
+        return made
+    old = json.loads(file.read_text())["rows"]
+    names = list(dict.fromkeys([row["name"] for row in old] + [row.name for row in rows]))
+    new_names = {row.name for row in rows}
+    return [row for name in names for row in (made if name in new_names else old) if row["name"] == name]
+
+
 def write(rows: list[Row], folder: Path, facts: dict) -> None:
     """`faults.md` for people, `faults.json` with every figure."""
     folder.mkdir(parents=True, exist_ok=True)
     date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    facts = {"date": date, "processors": os.cpu_count(), **facts}
-    result = {**facts, "rows": [{**vars(row), "as_promised": row.is_as_promised} for row in rows]}
-    (folder / "faults.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    lines = ["# Faults", "", f"{date} · {os.cpu_count()} processors · seed {facts['seed']}", ""]
+    result = merged(rows, folder / "faults.json", {"date": date, **facts})
+    text = json.dumps({"processors": os.cpu_count(), "rows": result}, indent=1, ensure_ascii=False)
+    (folder / "faults.json").write_text(text + "\n")
+    dates = sorted({row["date"] for row in result})
+    seeds = ", ".join(map(str, sorted({row["seed"] for row in result})))
+    lines = ["# Faults", "", f"{dates[0]} to {dates[-1]} · {os.cpu_count()} processors · seeds {seeds}", ""]
     lines += ["| " + " | ".join(HEADINGS) + " |", "|---|---:|---:|---|"]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |" for row in rows]
-    if found := problems(rows):
-        lines += ["", "What was not as promised (the first of each):", "", "```", found, "```"]
+    for row in result:
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row["cells"]) + " |")
+    found = [f"{row['fault']}: {problem}" for row in result for problem in row["problems"]]
+    if found:
+        lines += ["", "What was not as promised (the first of each):", "", "```", *found, "```"]
     (folder / "faults.md").write_text("\n".join(lines) + "\n")
