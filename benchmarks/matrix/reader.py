@@ -36,6 +36,10 @@ class Reader:
     text: str = ""
     cuts: int = 0
     connections: int = 0
+    left_at: float = 0.0
+    """When its last connection ended."""
+    longest_away: float = 0.0
+    """The longest time between the end of a connection and the head of the next response, in seconds."""
     heartbeats: list[float] = field(default_factory=list)
     refusal: tuple[int, str | None, dict] | None = None
     """The status, code and headers of a response that was no stream."""
@@ -97,6 +101,7 @@ class Reader:
         except TimeoutError:
             self.problems.append(f"no end within {timeout:g} s, last id {self.last_id}")
         finally:
+            self.left_at = time.monotonic()
             connection.close(reset)
 
     async def _read(self, connection: Connection) -> None:
@@ -110,6 +115,8 @@ class Reader:
             self.refusal = (connection.status, code, connection.headers)
             return
         self.refusal = None
+        if self.left_at:
+            self.longest_away = max(self.longest_away, time.monotonic() - self.left_at)
         pending = b""
         async for part in connection.body():
             if self.pause:
