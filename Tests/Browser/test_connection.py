@@ -142,8 +142,8 @@ def test_a_stalled_connection_is_said_and_goes_on(chat_through_proxy, proxy, ser
     proxy.stall()
     go_on(exchange, SECOND)
     notice = chat.slow.or_(chat.reconnect)
-    # The page notices the silence and asks within two seconds, unless it has just been told that all is well: then it
-    # waits for as long again.
+    # The page notices the silence and asks within two seconds, unless it has just been told that all is
+    # well: then it waits for as long again.
     expect(notice).to_be_visible(timeout=2 * ERROR_TIME)
     assert_sentence(notice.locator("p").or_(notice).first.inner_text().splitlines()[0])
     expect(chat.stop_button).to_be_enabled()

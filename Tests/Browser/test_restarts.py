@@ -1,4 +1,4 @@
-"""The server dies, or is replaced, in the middle of an answer: what was shown stays, and the answer can go on."""
+"""The server dies, or is replaced, during an answer: what was shown stays, and the answer can go on."""
 
 import re
 
@@ -180,7 +180,9 @@ def test_an_answer_that_the_server_will_not_continue_offers_retry(chat, server, 
     chat.page.route(
         re.compile("/continue$"),
         lambda route: route.fulfill(
-            status=409, content_type="application/problem+json", json=problem | {"detail": "No.", "retryable": False}
+            status=409,
+            content_type="application/problem+json",
+            json=problem | {"detail": "No.", "retryable": False},
         ),
     )
     chat.continue_button.click()
@@ -204,13 +206,13 @@ def test_a_server_that_starts_is_waited_for_as_long_as_it_says(chat, server, ups
             route.continue_()
             return
         refused.append(route.request.post_data)
-        body = {"type": "about:blank", "title": "Unavailable", "status": 503, "code": "OVERLOADED", "retryable": True}
+        body = {"type": "about:blank", "title": "Unavailable", "status": 503, "code": "OVERLOADED"}
         detail = "The server is about to restart. Try again in a few seconds."
         route.fulfill(
             status=503,
             content_type="application/problem+json",
             headers={"retry-after": "2"},
-            json=body | {"detail": detail},
+            json=body | {"detail": detail, "retryable": True},
         )
 
     chat.page.route(re.compile("/continue$"), refuse_once)

@@ -163,6 +163,7 @@ describe("a page that is seen again", () => {
     const page = await opened();
     await Promise.all([page.environment.see(), page.environment.see(), page.environment.see()]);
     assert.equal(page.server.seen(DETAIL).length, 2);
+    assert.equal(page.server.seen("GET /sessions").length, 2);
   });
 
   it("shows what was said elsewhere, and keeps what has not changed", async () => {
