@@ -71,8 +71,6 @@ final class Run: Sendable {
       return $0.readerCount
     }
   }
-
-  var readerCount: Int { state.withLock { $0.readerCount } }
 }
 
 /// The parts of a request that make it the same request.

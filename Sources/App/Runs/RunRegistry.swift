@@ -147,14 +147,19 @@ struct RunRegistry {
     }
   }
 
-  /// Notes that nobody reads a run any more.
-  mutating func orphan(_ run: Run, deadline: Duration) {
-    guard activeBySession[run.sessionID] == run.id else { return }
-    orphans[run.id] = deadline
+  /// Counts a reader that came (back) to a run.
+  mutating func attach(_ run: Run) {
+    run.addReader()
+    orphans[run.id] = nil
   }
 
-  mutating func adopt(_ run: Run) {
-    orphans[run.id] = nil
+  /// Counts a reader that has gone, and when it was the last one, notes until when somebody must have come back. One step
+  /// with the counting: a reader that comes back at this moment must not be overlooked.
+  /// - Returns: whether it was the last.
+  mutating func detach(_ run: Run, deadline: Duration) -> Bool {
+    guard run.removeReader() == 0 else { return false }
+    if activeBySession[run.sessionID] == run.id { orphans[run.id] = deadline }
+    return true
   }
 
   /// The runs that nobody came back to in time; each is returned once.

@@ -129,7 +129,7 @@ final class RunService: Service {
         return (registry.takeAbandoned(now: now), registry.active, registry.takeMoved())
       }
       for (run, position) in moved { run.log.append(.queued(position: position)) }
-      for run in abandoned where run.readerCount == 0 { run.cancellation.fulfil(.disconnected) }
+      for run in abandoned { run.cancellation.fulfil(.disconnected) }
       for run in active { run.log.wakeForHeartbeat(silence: settings.heartbeat) }
     }
   }
@@ -231,19 +231,16 @@ final class RunService: Service {
   }
 
   private func attach(to run: Run, after: Int) -> RunReader {
-    run.addReader()
-    registry.withLock { $0.adopt(run) }
+    registry.withLock { $0.attach(run) }
     return RunReader(run: run, after: after)
   }
 
   /// Says that a reader has ended, whether it read to the end or its client went away.
   func detach(_ reader: RunReader) {
-    guard let run = reader.run, run.removeReader() == 0, run.completion.value == nil else { return }
-    if settings.disconnectGrace <= .zero {
-      run.cancellation.fulfil(.disconnected)
-    } else {
-      registry.withLock { $0.orphan(run, deadline: time.now() + settings.disconnectGrace) }
-    }
+    guard let run = reader.run else { return }
+    let deadline = time.now() + settings.disconnectGrace
+    let wasLast = registry.withLock { $0.detach(run, deadline: deadline) }
+    if wasLast, settings.disconnectGrace <= .zero { run.cancellation.fulfil(.disconnected) }
   }
 
   // MARK: Asking and stopping

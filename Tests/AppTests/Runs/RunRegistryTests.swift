@@ -64,9 +64,15 @@ import Testing
       Issue.record("not admitted")
       return
     }
-    registry.orphan(first, deadline: .seconds(10))
-    registry.orphan(second, deadline: .seconds(10))
-    registry.adopt(second)
+    for run in [first, second] { registry.attach(run) }
+    // A second reader of the same run is no reason to go.
+    registry.attach(first)
+    let wereLast = [
+      registry.detach(first, deadline: .seconds(5)), registry.detach(first, deadline: .seconds(10)),
+      registry.detach(second, deadline: .seconds(10)),
+    ]
+    #expect(wereLast == [false, true, true])
+    registry.attach(second)
     #expect(registry.takeAbandoned(now: .seconds(9)).isEmpty)
     #expect(registry.takeAbandoned(now: .seconds(10)).map(\.id) == [first.id])
     #expect(registry.takeAbandoned(now: .seconds(11)).isEmpty)
