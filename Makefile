@@ -1,6 +1,6 @@
 # Everything that a user or a contributor starts. The work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format page bench release clean
+.PHONY: help run test lint format page sanitize bench release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ format: ## format the Swift and TypeScript sources in place
 page: ## build the web page from frontend/ into Public/
 	@scripts/setup page
 	@exec node frontend/scripts/build.mjs
+
+sanitize: ## run the Swift tests under Thread Sanitizer and Address Sanitizer (ARGS=thread for one)
+	@exec scripts/sanitize $(ARGS)
 
 bench: ## measure latency, memory and CPU (ARGS go to benchmarks/run)
 	@scripts/setup run
