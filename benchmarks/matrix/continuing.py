@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 async def problems_of_continuing(run: "KilledRun", rill: Rill, upstream: Upstream) -> list[str]:
     """Continue gives the whole answer under the same message; with a checkpoint it does not search again."""
-    had_searched = run.reader.first("token") is not None
+    # The checkpoint is stored with the events that follow it: when text was stored, it was.
+    had_searched = bool(run.saved)
     before = upstream.asked(run.tag)
     upstream.plans[run.tag].pace = 0
     new_run = new_id()

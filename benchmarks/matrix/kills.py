@@ -10,7 +10,7 @@ from .continuing import problems_of_continuing
 from .lab import Lab, Row, in_parallel, new_id, question
 from .reader import Reader, follow_to_end
 from .server import Rill
-from .stalls import Stalls
+from .stalls import DISK_STEP, Stalls
 from .upstream import Upstream
 from .wire import Broken, call
 
@@ -109,9 +109,10 @@ async def load(
         runs.append(KilledRun(run.tag, run.text, run.session_id, continues=run, asked_before=asked))
     asking = [asyncio.create_task(run.ask(rill, rng.random() * 0.4)) for run in runs]
     await asyncio.sleep(0.05 + rng.random() * 1.6)
-    stall = lab.stalls.within(1)
     killed_at = await rill.kill()
     await asyncio.gather(*asking)
+    await asyncio.sleep(DISK_STEP)  # A sync that was slow at the kill is known when it has ended.
+    stall = lab.stalls.within(2)
     for run in runs:
         run.note_kill(killed_at, stall)
     return runs

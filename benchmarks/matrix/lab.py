@@ -55,8 +55,8 @@ class Lab:
     quick: bool
     folder: Path
     """For data, logs and mounts; removed at the end."""
+    stalls: Stalls
     scale: float = 1.0
-    stalls: Stalls = field(default_factory=Stalls)
 
     def tries(self, full: int, quick: int) -> int:
         return max(1, round((quick if self.quick else full) * self.scale))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import sqlite3
 import time
 
@@ -109,7 +110,7 @@ async def run(lab: Lab) -> list[Row]:
     ]
     tries, worst = lab.tries(5, 1), 0.0
     for number in range(tries):
-        part = Lab(lab.binary, lab.seed, lab.quick, lab.folder / f"waits-{number}", lab.scale, lab.stalls)
+        part = dataclasses.replace(lab, folder=lab.folder / f"waits-{number}")
         part.folder.mkdir()
         await locked(part, rows[0])
         worst = max(worst, await slow_disk(part, rows[1]))
