@@ -22,8 +22,8 @@ BURST, PIECE = (
 """Each answer is half a megabyte before the first of them connects."""
 FLAT = 0.05
 """How much resident memory may grow while nobody reads, once all are connected."""
-LARGEST = 64
-"""Kilobytes of resident memory that a reader which does not read may cost."""
+LARGEST = 128
+"""Kilobytes of resident memory that a reader may cost: its connection and a chunk that it does not take."""
 
 
 def connect(port: int, run_id: str) -> socket.socket:
@@ -36,8 +36,8 @@ def connect(port: int, run_id: str) -> socket.socket:
 
 
 def room() -> int:
-    """How many descriptors this process, and so the server, may have."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    """How many readers there can be: the server keeps a descriptor to the model for each, and some for others."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 200
 
 
 async def beside(rill: Rill, upstream: Upstream, tag: str) -> tuple[list[str], float]:
@@ -96,7 +96,7 @@ async def connect_all(rill: Rill, runs: list, count: int, sockets: contextlib.Ex
 
 
 async def never_read(lab: Lab, rill: Rill, upstream: Upstream, row: Row) -> None:
-    count = min(lab.tries(10_000, 1_000), room() - 500)
+    count = min(lab.tries(10_000, 1_000), room())
     seconds = 60 if not lab.quick else 10
     runs = await grow(rill, upstream, 3 * seconds + count / 100)
     await asyncio.sleep(2)
@@ -142,7 +142,8 @@ async def run(lab: Lab) -> list[Row]:
             tries = lab.tries(50, 10)
             jobs = (read_slowly(rill, upstream, f"slow-{n}", slow, lab.rng("slow", n)) for n in range(tries))
             await in_parallel(jobs, 10)
-        async with lab.rill("deaf", upstream, RILL_HEARTBEAT=1, RILL_DISCONNECT_GRACE=600) as rill:
+        settings = {"RILL_HEARTBEAT": 1, "RILL_DISCONNECT_GRACE": 600}
+        async with lab.rill("deaf", upstream, **settings) as rill:
             await never_read(lab, rill, upstream, deaf)
     slow.note = "tokens come joined; no character is missing or twice"
     return [deaf, slow]
