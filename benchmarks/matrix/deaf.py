@@ -36,7 +36,7 @@ def connect(port: int, run_id: str) -> socket.socket:
 
 
 def room() -> int:
-    """How many readers there can be: the server keeps a descriptor to the model for each, and some for others."""
+    """How many readers there can be: the server keeps a descriptor to the model for each."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 200
 
 
