@@ -191,7 +191,8 @@ async def run(lab: Lab, minutes: float, streams: int) -> list[Row]:
             else [f"not back: {rill.descriptors()} descriptors, {before} before"]
         )
         early, late, grown = growth(soak.samples, warm)
-        row.count([f"memory grew by {grown:.1%} after {warm:.0f} s"] if grown > GROWTH else [])
+        if warm >= WARM_UP:  # Before that, finished runs are still on their way out of memory.
+            row.count([f"memory grew by {grown:.1%} after {warm:.0f} s"] if grown > GROWTH else [])
         row.count([f"{upstream.open} connections to the model are open"] if upstream.open else [])
     ways = ", ".join(f"{count} {way}" for way, count in sorted(soak.runs.items()))
     row.note = (
