@@ -2,8 +2,8 @@ import Foundation
 import Graph
 import Synchronization
 
-/// The checkpoints of one run. Saving does not wait for the disk: a process that dies before the next interval goes on from
-/// an earlier checkpoint.
+/// The checkpoints of one run. Saving does not wait for the disk, which would delay the answer's first word: a process
+/// that dies in that moment goes on from an earlier checkpoint.
 final class RunCheckpointer: Checkpointer {
   private let journal: RunJournal
   private let runID: UUID

@@ -15,10 +15,15 @@ final class RunJournal: Sendable {
     var requests: [Request] = []
     /// Endings that the store has refused; tried again at every interval.
     var postponed: [Request] = []
+    /// The runs with a checkpoint that is to be written now.
+    var checkpointed: Set<UUID> = []
     /// Whether the events of the runs that go on are to be written, too.
     var isDue = false
-    /// How long it took when they last were.
+    /// How long it took when they last were, and the time before.
     var lastRound = Duration.zero
+    var roundBefore = Duration.zero
+
+    var hasWork: Bool { isDue || !requests.isEmpty || !checkpointed.isEmpty }
     var isClosed = false
     var isFailing = false
     var waiter: CheckedContinuation<Void, Never>?
@@ -58,9 +63,14 @@ final class RunJournal: Sendable {
     log.append(first.event, milliseconds: first.milliseconds)
   }
 
-  /// Remembers a checkpoint; it is stored with the next events.
+  /// Stores a checkpoint, and the run's events up to now with it, without making anybody wait.
   func save(_ checkpoint: Checkpoint, runID: UUID) {
-    state.withLock { $0.open[runID]?.checkpoint = checkpoint }
+    let waiter = state.withLock { state in
+      state.open[runID]?.checkpoint = checkpoint
+      state.checkpointed.insert(runID)
+      return state.waiter.take()
+    }
+    waiter?.resume()
   }
 
   /// Stores the finished message and every event up to the terminal one, which the log does not have yet: nobody sees
@@ -130,17 +140,17 @@ final class RunJournal: Sendable {
     }
   }
 
-  /// The time to the next round: longer than the interval when rounds take so long that writing them would take more than
-  /// a tenth of the time. Thousands of answers at once are so written in fewer, larger pieces.
+  /// The time to the next round: longer than the interval when rounds, and not a single one, take so long that writing
+  /// would take more than a fifth of the time. Thousands of answers at once are so written in fewer, larger pieces.
   private var pause: Duration {
-    max(interval, min(state.withLock { $0.lastRound } * 10, Self.longestPause))
+    max(interval, min(state.withLock { min($0.lastRound, $0.roundBefore) } * 4, Self.longestPause))
   }
 
   /// - Returns: whether to go on.
   private func waitForWork() async -> Bool {
     await withCheckedContinuation { continuation in
       let isReady = state.withLock { state in
-        if state.isDue || state.isClosed || !state.requests.isEmpty { return true }
+        if state.hasWork || state.isClosed { return true }
         state.waiter = continuation
         return false
       }
@@ -159,7 +169,12 @@ final class RunJournal: Sendable {
     } catch {
       giveBack(writes, error)
     }
-    if isRound { state.withLock { $0.lastRound = time.now() - began } }
+    if isRound {
+      state.withLock { state in
+        state.roundBefore = state.lastRound
+        state.lastRound = time.now() - began
+      }
+    }
   }
 
   /// Takes what is to be written now: beginnings and ends always, the events of other runs only when their time has come,
@@ -174,12 +189,12 @@ final class RunJournal: Sendable {
       let ending = requests.map { state.open[$0.runID] }
       for request in requests { state.open[request.runID]?.checkpoint = nil }
       state.isDue = false
-      guard isRound else { return (requests, ending, [:], false) }
-      state.postponed = []
-      var running = state.open
+      var running = isRound ? state.open : state.open.filter { state.checkpointed.contains($0.key) }
+      state.checkpointed = []
       for request in requests { running[request.runID] = nil }
+      if isRound { state.postponed = [] }
       for id in running.keys { state.open[id]?.checkpoint = nil }
-      return (requests, ending, running, true)
+      return (requests, ending, running, isRound)
     }
     let requested = zip(requests, ending).compactMap { write($0, $1) }
     return (requested + running.compactMap { write($0.key, $0.value) }, isRound)

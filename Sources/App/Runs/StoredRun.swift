@@ -43,7 +43,7 @@ struct StoredRun: Sendable {
   func replay(after position: Int, now: Int64) throws -> Replay {
     let last = record.lastEventID
     // One that is still marked as running, but not in memory, could not store its end.
-    if record.status == .interrupted || record.status == .running, position >= last {
+    if record.status == .interrupted || record.status == .running, position >= firstRecoveredID {
       return frames(
         [(position + 1, snapshot), (position + 2, terminalEvent)], lastID: position + 2, now)
     }
@@ -53,6 +53,14 @@ struct StoredRun: Sendable {
     let text = last > 2 ? snapshot : nil
     let events = [(1, metadata), (last - 1, text), (last, terminalEvent)]
     return frames(events.filter { $0.0 > position }, lastID: last, now)
+  }
+
+  /// The first event that may have been written at the recovery: a reader may have seen another one with the same id,
+  /// or later ones, that the process could not store.
+  private var firstRecoveredID: Int {
+    let last = record.lastEventID
+    // A continuation without a word of its own ends with a snapshot of what is kept.
+    return record.tokenCount == 0 && !message.content.isEmpty ? last - 1 : last
   }
 
   private func frames(_ events: [(id: Int, event: RunEvent?)], lastID: Int, _ now: Int64) -> Replay {

@@ -157,15 +157,20 @@ private final class RefusingStore: RunStore {
   func batches() async throws {
     let clock = ManualClock()
     let tokens = (0..<50).map { "\($0) " }
+    let gate = StepGate()
     try await withService(
       script: { _, answer in
         try await answer.streamHead()
+        try await gate.pass()
         for token in tokens { try await answer.token(token) }
         try await answer.hang()
       }, clock: clock
     ) { service, store, database in
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
+      // The checkpoint before the model is asked is written at once.
+      while try await database.checkpointer.latest(threadID: run.id.wireString) == nil { await Task.yield() }
+      gate.openForGood()
       // The clock stands still: no interval has passed, and yet the reader has everything.
       while run.log.tokenCount < tokens.count { _ = await reader.next() }
       // Nor is it written along with what cannot wait, the beginnings and ends of others.
@@ -179,8 +184,8 @@ private final class RefusingStore: RunStore {
       let appends = store.written.flatMap { $0 }.filter {
         if case .append(let batch) = $0 { batch.runID == run.id } else { false }
       }
-      // One with the beginning, one for all tokens.
-      #expect(appends.count == 2)
+      // One with the beginning, one with the checkpoint, one for all tokens.
+      #expect(appends.count == 3)
       run.cancellation.fulfil(.user)
       _ = try await run.completion.wait()
     }
