@@ -23,6 +23,10 @@ export class ConversationSync {
   /** The session's `updated_at` when its messages were read; null when a run of this page's has changed it since. */
   private readAsOf: string | null = null;
   private checking = false;
+  /** The check's request is on its way. */
+  private asking = false;
+  /** Something happened meanwhile: the answer may be from before. */
+  private checkAgain = false;
 
   constructor(
     private readonly api: APIClient,
@@ -58,10 +62,14 @@ export class ConversationSync {
    */
   async check(): Promise<void> {
     const { id, status, run } = this.host.state;
+    this.checkAgain = this.asking;
     if (id === null || this.active || status !== "ready" || this.checking) return;
     // The user has said that they do not want to wait for this run.
     if (run.error?.code === "RECONNECT_CANCELLED") return;
     this.checking = true;
+    // A window that is seen again tells it in several ways at once.
+    await Promise.resolve();
+    this.asking = true;
     try {
       const session = await this.api.session(id);
       if (!this.active && (session.active_run !== null || this.isStale(session)))
@@ -70,7 +78,9 @@ export class ConversationSync {
       if (isNotFound(error)) this.vanish();
     } finally {
       this.checking = false;
+      this.asking = false;
     }
+    if (this.checkAgain) await this.check();
   }
 
   /** Reads the messages again, beside a run or after it. */

@@ -84,6 +84,26 @@ describe("a tab hears from another one", () => {
     assert.equal(page.server.streams.length, 0);
   });
 
+  it("while it is looking already: it looks once more, for the first look may have seen the time before", async () => {
+    const page = await opened();
+    let answerFirst = (): void => {};
+    const held = (): Promise<Response> =>
+      new Promise((resolve) => {
+        answerFirst = () => resolve(json({ ...session(), active_run: null })());
+      });
+    page.server
+      .on(DETAIL, held, json({ ...session(), updated_at: later, active_run: null }))
+      .on(
+        MESSAGES,
+        json({ messages: [user(), answer(), q2, { ...writing, status: "done", content: "Here." }] }),
+      );
+    await page.browser.say({ kind: "run", id: SESSION });
+    await page.browser.say({ kind: "run", id: SESSION });
+    answerFirst();
+    await settle();
+    assert.deepEqual(page.contents.slice(2), ["user done: Other", "assistant done: Here."]);
+  });
+
   it("about another conversation: the list is read, the one that is shown is not", async () => {
     const page = await opened();
     const before = page.server.requests.length;
