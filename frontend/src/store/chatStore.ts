@@ -15,8 +15,10 @@ import { Tabs, type TabMessage } from "./tabs";
 /** Characters of the first message that stand in for a title until the server has made one. */
 const PROVISIONAL_TITLE = 60;
 
-/** Milliseconds in which the page is looked after once, however often it is seen again. */
-const SEEN_ONCE = 500;
+/** Milliseconds in which the events that tell that the page is seen again belong together. */
+const SEEN_ONCE = 50;
+/** Milliseconds between two looks; what is seen in between is looked at when they are over. */
+const LOOK_INTERVAL = 500;
 
 /** The one store of the page. Nothing happens before `start`. */
 export function createChatStore(environment: Environment = browserEnvironment()): ChatStore {
@@ -36,7 +38,8 @@ class Store implements ChatStore {
   private readonly background = new Set<Conversation>();
   private readonly endings: (() => void)[] = [];
   private readonly tabs: Tabs;
-  private seenAt = -Infinity;
+  private lookedAt = -Infinity;
+  private nextLook: (() => void) | null = null;
   private started = false;
 
   constructor(private readonly environment: Environment) {
@@ -79,11 +82,7 @@ class Store implements ChatStore {
         this.set({ online });
         if (online) this.look();
       }),
-      environment.onSeen(() => {
-        if (environment.now() - this.seenAt < SEEN_ONCE) return;
-        this.seenAt = environment.now();
-        this.look();
-      }),
+      environment.onSeen(() => this.seen()),
     );
     void this.monitor.refresh();
     void this.lister.reload();
@@ -92,6 +91,7 @@ class Store implements ChatStore {
 
   readonly dispose = (): void => {
     for (const end of this.endings) end();
+    this.nextLook?.();
     this.tabs.close();
     this.monitor.dispose();
     for (const conversation of [this.current, ...this.background]) conversation.dispose();
@@ -229,6 +229,19 @@ class Store implements ChatStore {
           if (conversation.state.id === id) this.letGo(conversation);
         }
     }
+  }
+
+  private seen(): void {
+    const { environment } = this;
+    const sinceLook = environment.now() - this.lookedAt;
+    if (this.nextLook !== null || sinceLook < SEEN_ONCE) return;
+    const lookNow = (): void => {
+      this.nextLook = null;
+      this.lookedAt = environment.now();
+      this.look();
+    };
+    if (sinceLook >= LOOK_INTERVAL) lookNow();
+    else this.nextLook = environment.after(LOOK_INTERVAL - sinceLook, lookNow);
   }
 
   /** The page is seen again, or has its network back: what has changed elsewhere is shown. */

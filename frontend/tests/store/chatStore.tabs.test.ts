@@ -186,6 +186,19 @@ describe("a page that is seen again", () => {
     assert.equal(page.server.seen("GET /sessions").length, 2);
   });
 
+  it("seen again a moment later, asks once more when the moment is over", async () => {
+    const page = await opened();
+    await page.environment.see();
+    await page.environment.advance(100);
+    await page.environment.see();
+    await page.environment.see();
+    assert.equal(page.server.seen(DETAIL).length, 2);
+    await page.environment.advance(400);
+    assert.equal(page.server.seen(DETAIL).length, 3);
+    await page.environment.advance(60_000);
+    assert.equal(page.server.seen(DETAIL).length, 3);
+  });
+
   it("shows what was said elsewhere, and keeps what has not changed", async () => {
     const page = await opened();
     const [question] = page.current.messages;
