@@ -18,7 +18,9 @@ struct RunExecutor: Sendable {
   }
 
   /// Runs to the end. Whatever happens, the answer so far is stored and then exactly one terminal event appended.
-  func execute(_ run: Run, turn: Turn) async {
+  /// - Parameter onEnd: called when everything is stored, before anybody can see the end: who reads it may ask the next
+  ///   question at once.
+  func execute(_ run: Run, turn: Turn, onEnd: () -> Void) async {
     let started = time.now()
     var logger = logger
     logger[metadataKey: "run_id"] = "\(run.id.wireString)"
@@ -37,7 +39,7 @@ struct RunExecutor: Sendable {
     let timings = AnswerTimings(
       firstTokenMS: progress.firstToken.map { ($0 - started).milliseconds },
       totalMS: (time.now() - started).milliseconds)
-    let ended = await end(run, turn, outcome, progress, timings, logger)
+    let ended = await end(run, turn, outcome, progress, timings, logger, onEnd)
     report(ended, run: run, turn: turn, timings: timings, logger: logger)
     run.completion.fulfil(ended.status)
   }
@@ -130,7 +132,7 @@ struct RunExecutor: Sendable {
   /// - Returns: the outcome that they see: not the pipeline's, if its answer could not be stored.
   private func end(
     _ run: Run, _ turn: Turn, _ outcome: Outcome, _ progress: RunProgress, _ timings: AnswerTimings,
-    _ logger: Logger
+    _ logger: Logger, _ onEnd: () -> Void
   ) async -> Outcome {
     if turn.isContinuation, progress.firstToken == nil {
       // Nothing has replaced the part that was there: the log says so, like the message.
@@ -143,6 +145,7 @@ struct RunExecutor: Sendable {
     do {
       let message = message(outcome, of: run, turn, progress, timings)
       try await journal.end(run, message: message, terminal: terminal)
+      onEnd()
       run.log.append(terminal.event, milliseconds: terminal.milliseconds)
       return outcome
     } catch {
@@ -152,6 +155,7 @@ struct RunExecutor: Sendable {
         "The answer could not be saved yet. Check the server's disk; what you see is kept as long as it runs."
       )
       let failed = Outcome.failed(failure)
+      onEnd()
       run.log.append(terminalEvent(failed, turn: turn, log: run.log, timings: timings))
       journal.postponeEnd(run, message: message(failed, of: run, turn, progress, timings))
       return failed

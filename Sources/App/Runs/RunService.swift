@@ -110,11 +110,10 @@ final class RunService: Service {
   }
 
   private func execute(_ start: Start) async {
-    await executor.execute(start.run, turn: start.turn)
-    let isDrained = registry.withLock { registry in
-      registry.finish(start.run, now: time.now())
-      return registry.isDraining && registry.activeCount == 0
+    await executor.execute(start.run, turn: start.turn) {
+      registry.withLock { $0.finish(start.run, now: time.now()) }
     }
+    let isDrained = registry.withLock { $0.isDraining && $0.activeCount == 0 }
     if isDrained { drained.fulfil(()) }
   }
 

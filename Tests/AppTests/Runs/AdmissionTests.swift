@@ -85,6 +85,29 @@ import Testing
     }
   }
 
+  @Test("Whoever has read the end of an answer may ask the next question at once")
+  func nextQuestionAtOnce() async throws {
+    let database = try SQLiteDatabase.inMemory()
+    let session = UUID()
+    try await database.conversations.createSession(
+      Session(id: session, title: "t", createdAt: .now, updatedAt: .now))
+    try await withScriptedUpstream({ _, answer in try await answer.stream(tokens: ["a"]) }) { upstream in
+      let service = try RunServiceFixture.make(upstream: upstream, database: database)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        for _ in 0..<40 {
+          let reader = try await service.start(RunRequest(message: "And then?", sessionID: session))
+          while let item = await reader.next() {
+            guard case .frames = item, reader.terminalEvent != nil else { continue }
+            #expect(service.activeRun(sessionID: session) == nil)
+          }
+        }
+        service.beginShutdown()
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test("More runs than allowed are 503 OVERLOADED with Retry-After")
   func overloaded() async throws {
     try await withRill(configure: { $0.runs.limits.runs = 1 }, script: StopTests.silentAfter(["x"])) { rill in
