@@ -115,7 +115,9 @@ struct RunArchive: Sendable {
       try await forEachPage(of: record.id) { events in
         for logged in events {
           switch logged.event {
-          case .token(let token): (text, hasText) = (text + token, true)
+          case .token(let token):
+            text += token
+            hasText = true
           case .snapshot(let snapshot, _, let listed): (text, sources) = (snapshot, listed)
           case .sources(let listed): sources = listed
           default: break

@@ -29,9 +29,7 @@ extension TurnPlanner {
       session: session, isNewSession: false, userMessage: question, isUserMessageStored: true,
       assistantMessage: answer, history: Self.history(before: question, in: messages),
       origin: .continuation(checkpoint),
-      run: RunRecord(
-        id: run.id, sessionID: session.id, messageID: answer.id, fingerprint: run.fingerprint.digest,
-        threadID: record.threadID, createdAt: now))
+      run: self.record(of: run, writing: answer, thread: record.threadID, now: now))
   }
 
   /// A checkpoint that only generation follows. One of another version's pipeline is not used: doing the work again is

@@ -124,7 +124,7 @@ struct TurnPlanner: Sendable {
       run: record(of: run, writing: answer, thread: run.id.wireString, now: now))
   }
 
-  private func record(of run: Run, writing answer: Message, thread: String, now: Date) -> RunRecord {
+  func record(of run: Run, writing answer: Message, thread: String, now: Date) -> RunRecord {
     RunRecord(
       id: run.id, sessionID: run.sessionID, messageID: answer.id, fingerprint: run.fingerprint.digest,
       threadID: thread, createdAt: now)
