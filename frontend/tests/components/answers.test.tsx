@@ -9,7 +9,7 @@ import { passageText } from "../../src/components/passage";
 import { IDLE_RUN, type ReconnectState, type RunState } from "../../src/stream/runState";
 import type { Message, StopReceipt } from "../../src/types/rest";
 import { byName, click, render } from "./render";
-import { answer, question, running, sources, stage } from "./samples";
+import { alone, answer, nothing, question, running, sources, stage } from "./samples";
 
 const receipt: StopReceipt = {
   run_id: "run",
@@ -27,17 +27,6 @@ interface ListProps {
 }
 
 const none: readonly Message[] = [];
-const alone: ReadonlyMap<string, Version> = new Map();
-
-const nothing: TurnActions = {
-  onRetry: null,
-  onContinue: null,
-  onTryNow: () => {},
-  onCancelRetry: () => {},
-  onEdit: null,
-  onRegenerate: null,
-  onShowVersion: null,
-};
 
 function List({ messages = none, run = IDLE_RUN, versions = alone, actions }: ListProps) {
   return <MessageList {...{ messages, run, versions }} {...nothing} {...actions} />;

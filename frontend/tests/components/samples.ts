@@ -1,3 +1,5 @@
+import type { TurnActions } from "../../src/components/turnActions";
+import type { Version } from "../../src/store/messageTree";
 import { IDLE_RUN, type RunState, type StageRecord } from "../../src/stream/runState";
 import type { Message } from "../../src/types/rest";
 import type { Source, Stage } from "../../src/types/streaming";
@@ -52,3 +54,17 @@ export function stage(name: Stage, part: Partial<StageRecord> = {}): StageRecord
 export function running(part: Partial<RunState> = {}): RunState {
   return { ...IDLE_RUN, status: "streaming", runId: "run", startedAt: Date.now(), ...part };
 }
+
+/** Messages that have no others beside them. */
+export const alone: ReadonlyMap<string, Version> = new Map();
+
+/** A conversation in which nothing can be done. */
+export const nothing: TurnActions = {
+  onRetry: null,
+  onContinue: null,
+  onTryNow: () => {},
+  onCancelRetry: () => {},
+  onEdit: null,
+  onRegenerate: null,
+  onShowVersion: null,
+};

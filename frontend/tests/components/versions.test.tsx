@@ -8,18 +8,7 @@ import { IDLE_RUN } from "../../src/stream/runState";
 import type { Message } from "../../src/types/rest";
 import { mockTimers } from "../support/mockTimers";
 import { byName, click, press, render, settled, type } from "./render";
-import { answer, question, running, stage } from "./samples";
-
-const nothing: TurnActions = {
-  onRetry: null,
-  onContinue: null,
-  onTryNow: () => {},
-  onCancelRetry: () => {},
-  onEdit: null,
-  onRegenerate: null,
-  onShowVersion: null,
-};
-const alone: ReadonlyMap<string, Version> = new Map();
+import { alone, answer, nothing, question, running, stage } from "./samples";
 
 interface ListProps {
   messages?: readonly Message[];
