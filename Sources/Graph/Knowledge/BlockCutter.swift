@@ -4,7 +4,7 @@ struct BlockCutter {
   let limits: ChunkLimits
 
   /// - Returns: ranges in order, with nothing but white space between them. They overlap only inside a cut sentence.
-  func cut(_ block: MarkdownBlock) -> [Range<Int>] {
+  func cut(_ block: TextBlock) -> [Range<Int>] {
     let limit = block.kind == .code ? limits.wholeCode : limits.wholeBlock
     guard tokens(block.range) > limit else { return [block.range] }
     switch block.kind {

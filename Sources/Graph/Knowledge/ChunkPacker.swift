@@ -1,7 +1,7 @@
 /// The blocks under one heading, the heading's own first.
 struct ChunkSection: Sendable {
   let headings: [String]
-  var blocks: [MarkdownBlock]
+  var blocks: [TextBlock]
 }
 
 /// Joins the blocks of each section to pieces of about the target size.
@@ -91,7 +91,7 @@ struct ChunkPacker {
   }
 }
 
-extension MarkdownBlock {
+extension TextBlock {
   fileprivate var isLeadIn: Bool {
     switch kind {
     case .heading, .other: true

@@ -13,11 +13,11 @@ public struct TextChunker: Chunker {
     return ChunkedText(title: nil, pieces: packer.finish())
   }
 
-  private static func paragraphs(_ bytes: [UInt8]) -> [MarkdownBlock] {
-    var paragraphs: [MarkdownBlock] = []
+  private static func paragraphs(_ bytes: [UInt8]) -> [TextBlock] {
+    var paragraphs: [TextBlock] = []
     var current: Range<Int>?
     func close() {
-      if let range = current { paragraphs.append(MarkdownBlock(kind: .paragraph, range: range)) }
+      if let range = current { paragraphs.append(TextBlock(kind: .paragraph, range: range)) }
       current = nil
     }
     for line in bytes.lines(in: bytes.byteOrderMarkLength..<bytes.count) {

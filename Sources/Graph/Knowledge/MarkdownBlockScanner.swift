@@ -1,24 +1,3 @@
-/// A block of a Markdown text: what is kept together when the text is cut into pieces.
-struct MarkdownBlock: Sendable, Hashable {
-  enum Kind: Sendable, Hashable {
-    /// The title is plain text.
-    case heading(level: Int, title: String)
-    case paragraph
-    /// An item of a top-level list, with everything that is indented under it.
-    case listItem
-    case quote
-    case table
-    /// Fenced or indented.
-    case code
-    /// A comment, a thematic break, or the settings at the top of a file.
-    case other
-  }
-
-  let kind: Kind
-  /// From the start of its first line to the end of its last one, in bytes of the text.
-  let range: Range<Int>
-}
-
 /// Finds the blocks of a Markdown text in one pass.
 ///
 /// It knows as much of CommonMark and GitHub's tables as it takes to cut a text at the right places and to know under which
@@ -27,9 +6,9 @@ struct MarkdownBlockScanner {
   private let bytes: [UInt8]
   private let lines: [TextLine]
   private var index = 0
-  private var blocks: [MarkdownBlock] = []
+  private var blocks: [TextBlock] = []
 
-  static func blocks(of bytes: [UInt8]) -> [MarkdownBlock] {
+  static func blocks(of bytes: [UInt8]) -> [TextBlock] {
     var scanner = MarkdownBlockScanner(bytes)
     scanner.scan()
     return scanner.blocks
@@ -72,12 +51,12 @@ struct MarkdownBlockScanner {
   }
 
   /// Makes a block of the next `count` lines; blank ones at its end do not belong to it.
-  private mutating func take(_ count: Int, as kind: MarkdownBlock.Kind) {
+  private mutating func take(_ count: Int, as kind: TextBlock.Kind) {
     let start = lines[index].range.lowerBound
     let end = lines[index + count - 1].range.upperBound
     index += count
     guard let trimmed = bytes.trimmed(start..<end) else { return }
-    blocks.append(MarkdownBlock(kind: kind, range: start..<trimmed.upperBound))
+    blocks.append(TextBlock(kind: kind, range: start..<trimmed.upperBound))
   }
 
   /// `---` in the first line, and again or `...` further down: settings, as many site generators read them.
