@@ -14,11 +14,13 @@ public struct Document: Sendable, Hashable, Codable, Identifiable {
   public var contentHash: String
   public var byteCount: Int
   public var chunkCount: Int
+  /// `nil` for formats without pages.
+  public var pageCount: Int?
   public var createdAt: Date
 
   public init(
     id: UUID, title: String, source: String, mediaType: String, contentHash: String, byteCount: Int,
-    chunkCount: Int, createdAt: Date
+    chunkCount: Int, pageCount: Int? = nil, createdAt: Date
   ) {
     self.id = id
     self.title = title
@@ -27,6 +29,7 @@ public struct Document: Sendable, Hashable, Codable, Identifiable {
     self.contentHash = contentHash
     self.byteCount = byteCount
     self.chunkCount = chunkCount
+    self.pageCount = pageCount
     self.createdAt = createdAt
   }
 }
@@ -43,9 +46,12 @@ public struct Chunk: Sendable, Hashable, Codable, Identifiable {
   public var text: String
   /// Where the text stands, in UTF-8 bytes of the extracted text.
   public var byteRange: Range<Int>
+  /// The page on which it begins, from 1; `nil` for formats without pages.
+  public var page: Int?
 
   public init(
-    id: UUID, documentID: UUID, ordinal: Int, headings: [String], text: String, byteRange: Range<Int>
+    id: UUID, documentID: UUID, ordinal: Int, headings: [String], text: String, byteRange: Range<Int>,
+    page: Int? = nil
   ) {
     self.id = id
     self.documentID = documentID
@@ -53,6 +59,7 @@ public struct Chunk: Sendable, Hashable, Codable, Identifiable {
     self.headings = headings
     self.text = text
     self.byteRange = byteRange
+    self.page = page
   }
 }
 
@@ -72,6 +79,10 @@ public struct Passage: Sendable, Hashable, Codable {
     self.score = score
   }
 
-  /// Where in the document the passage stands, for people: `Configuration › Environment`.
-  public var locator: String { chunk.headings.joined(separator: " › ") }
+  /// Where in the document the passage stands, for people: `Configuration › Environment`, `page 3`.
+  public var locator: String {
+    let place = chunk.headings.joined(separator: " › ")
+    guard let page = chunk.page else { return place }
+    return place.isEmpty ? "page \(page)" : "\(place) · page \(page)"
+  }
 }

@@ -2,31 +2,97 @@ public import Foundation
 
 /// Keeps documents and their chunks, and finds chunks by their words.
 public protocol KnowledgeStore: Sendable {
-  /// Stores a document with all its chunks in one transaction.
+  /// Stores a document with its text and all its chunks in one transaction, and forgets its ingestion job.
   ///
-  /// A document with the same content hash that is already there is left as it is; one from the same source with other
-  /// content is replaced. The number of chunks is counted here, whatever the document says.
+  /// - A document with the same content hash under another id is left as it is (`unchanged`). When both have the same
+  ///   source the existing one stays, too.
+  /// - A document with the same id or the same source is replaced: whoever searches sees the old chunks or the new ones,
+  ///   never a mixture. A chunk whose id was there before keeps its vectors.
+  ///
+  /// The number of chunks is counted here, whatever the document says.
   /// - Throws: ``StoreError``.
-  func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome
+  func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome
 
   /// The chunks whose words match the query best, best first, by BM25 with stemming. Any text is a valid query: no
   /// character of it has a special meaning.
   /// - Throws: ``StoreError``.
-  func search(_ query: String, limit: Int) async throws -> [Passage]
+  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage]
 
-  /// All documents, newest first.
-  func documents() async throws -> [Document]
+  /// Documents, newest first.
+  func documents(_ query: DocumentQuery) async throws -> DocumentPage
   func documentCount() async throws -> Int
   func document(id: UUID) async throws -> Document?
   func document(contentHash: String) async throws -> Document?
-  /// The chunks of a document in their order.
-  func chunks(documentID: UUID) async throws -> [Chunk]
-  /// - Returns: `false` when there was no such document.
-  func deleteDocument(id: UUID) async throws -> Bool
+  func document(source: String) async throws -> Document?
+  /// Which of the ids are documents now, for the citations of old answers.
+  func existingDocuments(among ids: Set<UUID>) async throws -> Set<UUID>
+  /// The text that the chunks' byte ranges count in; `nil` when there is no such document, or it was stored by a version
+  /// of Rill that kept none.
+  func text(documentID: UUID) async throws -> ExtractedText?
+  /// The chunks of a document in their order, those with `ordinals` only.
+  func chunks(documentID: UUID, ordinals: Range<Int>) async throws -> [Chunk]
+  func chunk(id: UUID) async throws -> Chunk?
+  /// - Returns: the document that was deleted with its text, chunks and vectors; `nil` when there was none.
+  func deleteDocument(id: UUID) async throws -> Document?
 }
 
 extension KnowledgeStore {
-  public func documentCount() async throws -> Int { try await documents().count }
+  public func search(_ query: String, limit: Int) async throws -> [Passage] {
+    try await search(query, limit: limit, filter: .all)
+  }
+
+  /// Every document, newest first.
+  public func documents() async throws -> [Document] { try await documents(DocumentQuery(limit: .max)).documents }
+
+  /// The chunks of a document in their order.
+  public func chunks(documentID: UUID) async throws -> [Chunk] {
+    try await chunks(documentID: documentID, ordinals: 0..<Int.max)
+  }
+}
+
+/// Where to search.
+public struct SearchFilter: Sendable, Hashable, Codable {
+  /// Only these documents; empty means any.
+  public var documents: Set<UUID>
+  /// Only documents whose source lies in one of these folders at any depth, as in `notes/rivers`; empty means any.
+  public var folders: Set<String>
+
+  public init(documents: Set<UUID> = [], folders: Set<String> = []) {
+    self.documents = documents
+    self.folders = folders
+  }
+
+  public static let all = SearchFilter()
+}
+
+/// Which documents to list.
+public struct DocumentQuery: Sendable, Hashable {
+  /// Part of the title or the source, upper or lower case; `nil` lists all.
+  public var text: String?
+  /// As in ``SearchFilter/folders``.
+  public var folder: String?
+  public var limit: Int
+  /// ``DocumentPage/nextCursor`` of the page before.
+  public var cursor: String?
+
+  public init(text: String? = nil, folder: String? = nil, limit: Int = 100, cursor: String? = nil) {
+    self.text = text
+    self.folder = folder
+    self.limit = limit
+    self.cursor = cursor
+  }
+}
+
+/// A part of the list of documents.
+public struct DocumentPage: Sendable, Hashable {
+  public var documents: [Document]
+  /// Where the next page begins; `nil` on the last one.
+  public var nextCursor: String?
+
+  public init(documents: [Document], nextCursor: String?) {
+    self.documents = documents
+    self.nextCursor = nextCursor
+  }
 }
 
 /// What saving a document came to.

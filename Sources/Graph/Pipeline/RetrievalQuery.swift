@@ -1,18 +1,26 @@
-/// The words to search for, given a question and what was said before it.
+/// What to search for, given a question and what was said before it.
 ///
 /// A follow-up ("and its side effects?") names its subject only through the conversation. Without a model the subject
 /// is most likely in the user's previous question, so its words are added; the question's own words come first.
-public struct RetrievalQuery: Sendable, Hashable {
-  public let text: String
+public struct RetrievalQuery: Sendable, Hashable, Codable {
+  /// The question, complete in itself.
+  public var text: String
+  /// Everything to search for, the most important first; each is one search.
+  public var texts: [String]
+
+  public init(_ text: String) {
+    self.text = text
+    texts = [text]
+  }
 
   public init(question: String, history: [ChatMessage]) {
     guard Self.leansOnHistory(question),
       let previous = history.last(where: { $0.role == .user })?.content
     else {
-      text = question
+      self.init(question)
       return
     }
-    text = question + " " + previous
+    self.init(question + " " + previous)
   }
 
   static func leansOnHistory(_ question: String) -> Bool {
