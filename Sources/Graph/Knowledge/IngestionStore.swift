@@ -6,18 +6,20 @@ public protocol IngestionStore: Sendable {
   /// the same document.
   func enqueue(_ jobs: [IngestionJob]) async throws
 
-  /// Takes the oldest queued job and marks it as being read; `nil` when there is none.
+  /// Takes the oldest queued job, marks it as being read and counts the attempt; `nil` when there is none.
   func claimJob(now: Date) async throws -> IngestionJob?
 
-  /// Puts the jobs of readers that are gone back into the queue, at the start of a process.
+  /// Puts the jobs of readers that are gone back into the queue, at the start of a process. Their attempts stay counted: a
+  /// file that ends the process each time is told by them.
   /// - Returns: how many.
   func requeueClaimedJobs() async throws -> Int
 
   /// Changes the state of a job, unless it has been replaced by another upload (told by ``IngestionJob/contentHash``) or
-  /// is gone.
+  /// is gone. A job that is queued again begins with no attempts.
   /// - Returns: whether it was changed.
   func updateJob(
-    documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?, now: Date
+    documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
+    now: Date
   ) async throws -> Bool
 
   func job(documentID: UUID) async throws -> IngestionJob?
@@ -62,12 +64,15 @@ public struct IngestionJob: Sendable, Hashable, Codable, Identifiable {
   public var failure: Failure?
   public var createdAt: Date
   public var updatedAt: Date
+  /// How many times reading has begun, this time included, since it was put into the queue.
+  public var attempts: Int
 
   public var id: UUID { documentID }
 
   public init(
     documentID: UUID, source: String, mediaType: String?, contentHash: String, byteCount: Int,
-    state: State = .queued, failure: Failure? = nil, createdAt: Date, updatedAt: Date
+    state: State = .queued, failure: Failure? = nil, createdAt: Date, updatedAt: Date,
+    attempts: Int = 0
   ) {
     self.documentID = documentID
     self.source = source
@@ -78,5 +83,6 @@ public struct IngestionJob: Sendable, Hashable, Codable, Identifiable {
     self.failure = failure
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+    self.attempts = attempts
   }
 }

@@ -2,7 +2,8 @@ public import Foundation
 
 /// Keeps documents and their chunks, and finds chunks by their words.
 public protocol KnowledgeStore: Sendable {
-  /// Stores a document with its text and all its chunks in one transaction, and forgets its ingestion job.
+  /// Stores a document with its text and all its chunks in one transaction, and forgets its ingestion job, whatever the
+  /// outcome; a job of the same document with another content hash is a newer upload and stays.
   ///
   /// - A document with the same content hash under another id is left as it is (`unchanged`). When both have the same
   ///   source the existing one stays, too.
@@ -42,7 +43,9 @@ extension KnowledgeStore {
   }
 
   /// Every document, newest first.
-  public func documents() async throws -> [Document] { try await documents(DocumentQuery(limit: .max)).documents }
+  public func documents() async throws -> [Document] {
+    try await documents(DocumentQuery(limit: .max)).documents
+  }
 
   /// The chunks of a document in their order.
   public func chunks(documentID: UUID) async throws -> [Chunk] {
