@@ -10,6 +10,9 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ] + (Context.environment["RILL_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// The numeric kernels are optimised in debug builds too: they are what the tests wait for.
+let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno"])]
+
 let package = Package(
   name: "rill",
   platforms: [.macOS(.v15)],
@@ -34,6 +37,10 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels", cSettings: kernelSettings),
     .target(
       name: "Graph",
       dependencies: [
@@ -44,7 +51,7 @@ let package = Package(
     .target(
       name: "Providers",
       dependencies: [
-        "Graph", "CCurl",
+        "Graph", "CCurl", "CBLAS", "CKernels",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "DequeModule", package: "swift-collections"),
       ],
@@ -52,7 +59,7 @@ let package = Package(
     .target(
       name: "Storage",
       dependencies: [
-        "Graph",
+        "Graph", "CKernels",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -9,8 +9,8 @@ import Testing
   /// What each module may import besides Foundation and the standard library's own modules.
   static let allowed: [String: Set<String>] = [
     "Graph": ["Logging", "DequeModule", "Algorithms"],
-    "Providers": ["Graph", "CCurl", "Logging", "DequeModule"],
-    "Storage": ["Graph", "GRDB", "Logging"],
+    "Providers": ["Graph", "CCurl", "CBLAS", "CKernels", "Logging", "DequeModule"],
+    "Storage": ["Graph", "CKernels", "GRDB", "Logging"],
   ]
   static let standard: Set<String> = [
     "Foundation", "Synchronization", "Dispatch", "Glibc", "Darwin", "Musl", "CoreFoundation",
