@@ -11,10 +11,7 @@ struct SessionCursor: Hashable {
   let id: UUID
 
   /// Opaque to clients.
-  var text: String {
-    Data("1.\(updatedAt).\(id.uuidString.lowercased())".utf8).base64EncodedString()
-      .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-  }
+  var text: String { CursorText.encode(["1", String(updatedAt), id.uuidString.lowercased()]) }
 
   init(updatedAt: Int64, id: UUID) {
     self.updatedAt = updatedAt
@@ -23,12 +20,8 @@ struct SessionCursor: Hashable {
 
   /// - Throws: ``StoreError`` with ``StoreError/Code/conflict`` when the text is not a cursor of ours.
   init(text: String) throws {
-    let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-    let base64 = text.replacing("-", with: "+").replacing("_", with: "/") + padding
-    let parts = Data(base64Encoded: base64)
-      .map { String(decoding: $0, as: UTF8.self).split(separator: ".", omittingEmptySubsequences: false) }
-    guard let parts, parts.count == 3, parts[0] == "1", let updatedAt = Int64(parts[1]),
-      let id = UUID(uuidString: String(parts[2]))
+    guard let parts = CursorText.decode(text), parts.count == 3, parts[0] == "1",
+      let updatedAt = Int64(parts[1]), let id = UUID(uuidString: parts[2])
     else {
       throw StoreError(
         .conflict, "This place in the list of conversations is not known. Load the list again.")

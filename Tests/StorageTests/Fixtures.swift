@@ -37,6 +37,7 @@ func makeDetails(run: UUID = UUID()) -> AnswerDetails {
 
 struct DocumentFixture {
   let document: Document
+  let text: ExtractedText
   let chunks: [Chunk]
 }
 
@@ -57,11 +58,14 @@ func makeDocument(
     document: Document(
       id: id, title: title, source: source, mediaType: "text/markdown", contentHash: hash,
       byteCount: start, chunkCount: chunks.count, createdAt: time(seconds)),
+    text: ExtractedText(
+      title: title, text: texts.joined(),
+      blocks: chunks.map { TextBlock(kind: .paragraph, range: $0.byteRange) }),
     chunks: chunks)
 }
 
 extension KnowledgeStore {
   func save(_ fixture: DocumentFixture) async throws -> SaveOutcome {
-    try await save(fixture.document, chunks: fixture.chunks)
+    try await save(fixture.document, text: fixture.text, chunks: fixture.chunks)
   }
 }

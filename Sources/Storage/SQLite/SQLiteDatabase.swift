@@ -98,6 +98,11 @@ public struct SQLiteDatabase: StoreHealth {
     try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1")
   }
 
+  /// SQLite's own `lower` knows the letters from A to Z only.
+  private static let lower = DatabaseFunction("rill_lower", argumentCount: 1, pure: true) { values in
+    String.fromDatabaseValue(values[0])?.lowercased()
+  }
+
   private static var configuration: Configuration {
     var configuration = Configuration()
     configuration.label = "rill.sqlite"
@@ -110,6 +115,7 @@ public struct SQLiteDatabase: StoreHealth {
       return tries < 2_500
     }
     configuration.maximumReaderCount = 4
+    configuration.prepareDatabase { $0.add(function: lower) }
     return configuration
   }
 }

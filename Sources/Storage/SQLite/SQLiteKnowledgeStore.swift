@@ -6,51 +6,49 @@ public import Graph
 public struct SQLiteKnowledgeStore: KnowledgeStore {
   let database: SQLiteDatabase
 
-  public func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome {
-    try await database.write { db in
-      if let existing = try Self.existing(contentHash: document.contentHash, db) {
-        // The source has changed to something that is known from elsewhere: what it said before is gone.
-        try db.execute(
-          sql: "DELETE FROM documents WHERE source = ? AND id <> ?",
-          arguments: [document.source, StoredValues.text(existing)])
-        return .unchanged(existing: existing)
-      }
-      try db.execute(sql: "DELETE FROM documents WHERE source = ?", arguments: [document.source])
-      let outcome = db.changesCount > 0 ? SaveOutcome.replaced : .added
-      try Self.insert(document, chunkCount: chunks.count, db)
-      for chunk in chunks { try Self.insert(chunk, title: document.title, db) }
-      return outcome
+  public func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
+    try await database.write {
+      try SQLiteDocumentWriter(db: $0, document: document).save(text: text, chunks: chunks)
     }
   }
 
-  public func search(_ query: String, limit: Int) async throws -> [Passage] {
+  public func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
     guard limit > 0, let match = FullTextQuery(query).match else { return [] }
-    return try await database.read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT chunks.*, documents.title AS document_title, documents.source, found.score
-          FROM (
-            SELECT rowid, -bm25(chunks_fts, \(Self.weights)) AS score
-            FROM chunks_fts WHERE chunks_fts MATCH ? ORDER BY score DESC, rowid LIMIT ?
-          ) AS found
-          JOIN chunks ON chunks.sequence = found.rowid
-          JOIN documents ON documents.id = chunks.document_id
-          ORDER BY found.score DESC, found.rowid
-          """,
-        arguments: [match, limit]
-      ).map(Passage.init(row:))
+    let filter = try SQLiteSearchFilter(filter)
+    return try await database.read {
+      try SQLiteWordSearch(match: match, filter: filter).run(limit: limit, $0)
     }
   }
 
-  /// What a word counts in the title, in the headings and in the text.
-  static let weights = "2.0, 1.5, 1.0"
-
-  public func documents() async throws -> [Document] {
-    try await database.read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM documents ORDER BY created_at DESC, sequence DESC")
-        .map(Document.init(row:))
+  public func documents(_ query: DocumentQuery) async throws -> DocumentPage {
+    let start = try query.cursor.map { try DocumentCursor(text: $0) }
+    // One more than asked for tells whether there is a next page.
+    let limit = min(max(query.limit, 1), Int.max - 1)
+    var conditions = ["(created_at, sequence) < (?, ?)"]
+    var arguments: StatementArguments = [start?.createdAt ?? .max, start?.sequence ?? .max]
+    if let text = query.text, !text.isEmpty {
+      conditions.append("(instr(rill_lower(title), ?) > 0 OR instr(rill_lower(source), ?) > 0)")
+      arguments += [text.lowercased(), text.lowercased()]
     }
+    if let folder = query.folder.map(SQLiteSearchFilter.prefix), !folder.isEmpty {
+      let range = SQLiteSearchFilter.range(of: folder)
+      conditions.append("source >= ? AND source < ?")
+      arguments += [range.lowerBound, range.upperBound]
+    }
+    let sql = """
+      SELECT * FROM documents WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY created_at DESC, sequence DESC LIMIT ?
+      """
+    let rows = try await database.read { [arguments] db in
+      try Row.fetchAll(db, sql: sql, arguments: arguments + [limit + 1]).map {
+        (document: try Document(row: $0), sequence: $0["sequence"] as Int64)
+      }
+    }
+    let page = rows.prefix(limit)
+    let next = page.last.map {
+      DocumentCursor(createdAt: StoredValues.milliseconds($0.document.createdAt), sequence: $0.sequence).text
+    }
+    return DocumentPage(documents: page.map(\.document), nextCursor: rows.count > limit ? next : nil)
   }
 
   public func documentCount() async throws -> Int {
@@ -58,90 +56,73 @@ public struct SQLiteKnowledgeStore: KnowledgeStore {
   }
 
   public func document(id: UUID) async throws -> Document? {
-    try await document("SELECT * FROM documents WHERE id = ?", StoredValues.text(id))
+    try await database.read { try Self.document("id", StoredValues.text(id), $0) }
   }
 
   public func document(contentHash: String) async throws -> Document? {
-    try await document("SELECT * FROM documents WHERE content_hash = ?", contentHash)
+    try await database.read { try Self.document("content_hash", contentHash, $0) }
   }
 
-  public func chunks(documentID: UUID) async throws -> [Chunk] {
+  public func document(source: String) async throws -> Document? {
+    try await database.read { try Self.document("source", source, $0) }
+  }
+
+  public func existingDocuments(among ids: Set<UUID>) async throws -> Set<UUID> {
+    guard !ids.isEmpty else { return [] }
+    let json = try StoredValues.json(ids.map(StoredValues.text))
+    return try await database.read { db in
+      let found = try String.fetchAll(
+        db, sql: "SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?))", arguments: [json])
+      return Set(try found.map(StoredValues.id))
+    }
+  }
+
+  public func text(documentID: UUID) async throws -> ExtractedText? {
+    try await database.read { db in
+      let statement = try db.cachedStatement(
+        sql: """
+          SELECT document, structure FROM document_texts
+          WHERE document = (SELECT sequence FROM documents WHERE id = ?)
+          """)
+      guard let row = try Row.fetchOne(statement, arguments: [StoredValues.text(documentID)]) else {
+        return nil
+      }
+      let parts = try Data.fetchCursor(
+        db, sql: "SELECT bytes FROM document_text_parts WHERE document = ? ORDER BY start",
+        arguments: [row["document"] as Int64])
+      var bytes = Data()
+      while let part = try parts.next() { bytes.append(part) }
+      return try TextStructureCodec.decode(row["structure"], text: String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
+  public func chunks(documentID: UUID, ordinals: Range<Int>) async throws -> [Chunk] {
     try await database.read { db in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM chunks WHERE document_id = ? ORDER BY ordinal",
-        arguments: [StoredValues.text(documentID)]
+        db,
+        sql: "SELECT * FROM chunks WHERE document_id = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+        arguments: [StoredValues.text(documentID), ordinals.lowerBound, ordinals.upperBound]
       ).map(Chunk.init(row:))
     }
   }
 
-  public func deleteDocument(id: UUID) async throws -> Bool {
-    try await database.write { db in
-      try db.execute(sql: "DELETE FROM documents WHERE id = ?", arguments: [StoredValues.text(id)])
-      return db.changesCount > 0
+  public func chunk(id: UUID) async throws -> Chunk? {
+    try await database.read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM chunks WHERE id = ?", arguments: [StoredValues.text(id)])
+        .map(Chunk.init(row:))
     }
   }
 
-  private func document(_ sql: String, _ key: String) async throws -> Document? {
-    try await database.read { try Row.fetchOne($0, sql: sql, arguments: [key]).map(Document.init(row:)) }
+  public func deleteDocument(id: UUID) async throws -> Document? {
+    try await database.write { db in
+      let document = try Self.document("id", StoredValues.text(id), db)
+      try db.execute(sql: "DELETE FROM documents WHERE id = ?", arguments: [StoredValues.text(id)])
+      return document
+    }
   }
 
-  private static func existing(contentHash: String, _ db: Database) throws -> UUID? {
-    try String.fetchOne(
-      db, sql: "SELECT id FROM documents WHERE content_hash = ?", arguments: [contentHash]
-    ).map(StoredValues.id)
-  }
-
-  private static func insert(_ document: Document, chunkCount: Int, _ db: Database) throws {
-    try db.execute(
-      sql: """
-        INSERT INTO documents
-          (id, title, source, media_type, content_hash, byte_count, chunk_count, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        StoredValues.text(document.id), document.title, document.source, document.mediaType,
-        document.contentHash, document.byteCount, chunkCount, StoredValues.milliseconds(document.createdAt),
-      ])
-  }
-
-  private static func insert(_ chunk: Chunk, title: String, _ db: Database) throws {
-    let statement = try db.cachedStatement(
-      sql: """
-        INSERT INTO chunks (id, document_id, ordinal, title, headings, text, byte_start, byte_end)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        """)
-    try statement.execute(arguments: [
-      StoredValues.text(chunk.id), StoredValues.text(chunk.documentID), chunk.ordinal, title,
-      try StoredValues.json(chunk.headings), chunk.text, chunk.byteRange.lowerBound,
-      chunk.byteRange.upperBound,
-    ])
-  }
-}
-
-extension Document {
-  fileprivate init(row: Row) throws {
-    self.init(
-      id: try StoredValues.id(row["id"]), title: row["title"], source: row["source"],
-      mediaType: row["media_type"], contentHash: row["content_hash"], byteCount: row["byte_count"],
-      chunkCount: row["chunk_count"], createdAt: StoredValues.date(milliseconds: row["created_at"]))
-  }
-}
-
-extension Chunk {
-  fileprivate init(row: Row) throws {
-    let start: Int = row["byte_start"]
-    let end: Int = row["byte_end"]
-    guard start <= end else { throw StoredValues.unreadable("chunk") }
-    self.init(
-      id: try StoredValues.id(row["id"]), documentID: try StoredValues.id(row["document_id"]),
-      ordinal: row["ordinal"], headings: try StoredValues.value([String].self, json: row["headings"]),
-      text: row["text"], byteRange: start..<end)
-  }
-}
-
-extension Passage {
-  fileprivate init(row: Row) throws {
-    self.init(
-      chunk: try Chunk(row: row), title: row["document_title"], source: row["source"], score: row["score"])
+  private static func document(_ column: String, _ key: String, _ db: Database) throws -> Document? {
+    try Row.fetchOne(db, sql: "SELECT * FROM documents WHERE \(column) = ?", arguments: [key])
+      .map(Document.init(row:))
   }
 }

@@ -21,6 +21,7 @@ enum SQLiteSchema {
     migrator.registerMigration("1 knowledge") { try $0.execute(sql: knowledge) }
     migrator.registerMigration("1 settings") { try $0.execute(sql: settings) }
     migrator.registerMigration("2 runs", migrate: SQLiteRunSchema.create)
+    migrator.registerMigration("3 knowledge", migrate: SQLiteKnowledgeSchema.create)
     return migrator
   }
 
