@@ -28,6 +28,15 @@ struct SettingOptions: ParsableArguments {
   @Option(
     help: "Who decides whether a message needs the documents: rules or model (RILL_ROUTER). Default: rules.")
   var router: String?
+  @Option(
+    help: "Who completes follow-up questions for the search: auto, rules or model (RILL_QUERY_WRITER).")
+  var queryWriter: String?
+  @Option(help: "embedded, endpoint or none (RILL_RERANKER). Default: endpoint if RILL_RERANK_URL is set.")
+  var reranker: String?
+  @Option(help: "URL of a rerank endpoint, like http://127.0.0.1:8080/v1/rerank (RILL_RERANK_URL).")
+  var rerankUrl: String?
+  @Option(help: "Name of the model at the rerank endpoint (RILL_RERANK_MODEL).")
+  var rerankModel: String?
   @Option(help: "Seconds without activity from the model before a run ends (RILL_IDLE_TIMEOUT). Default: 30.")
   var idleTimeout: String?
   @Option(help: "Seconds that a run goes on without a reader (RILL_DISCONNECT_GRACE). Default: 10.")
@@ -67,6 +76,7 @@ struct SettingOptions: ParsableArguments {
       .host: host, .port: port, .dataDirectory: dataDir, .publicDirectory: publicDir,
       .databaseURL: databaseUrl,
       .modelProvider: modelProvider, .openAIBaseURL: openaiBaseUrl, .model: model, .router: router,
+      .queryWriter: queryWriter, .reranker: reranker, .rerankURL: rerankUrl, .rerankModel: rerankModel,
       .idleTimeout: idleTimeout, .disconnectGrace: disconnectGrace, .heartbeat: heartbeat, .maxRuns: maxRuns,
       .maxRunsPerClient: maxRunsPerClient, .runSlots: runSlots, .flushInterval: flushInterval,
       .runRetention: runRetention, .maxConnections: maxConnections, .maxAnswerTokens: maxAnswerTokens,

@@ -9,6 +9,17 @@ struct RillConfiguration: Sendable {
     case rules, model
   }
 
+  /// Who completes follow-up questions for the search.
+  enum QueryWriterKind: String, Sendable, CaseIterable {
+    /// The language model, if there is one that can write.
+    case automatic = "auto"
+    case rules, model
+  }
+
+  enum RerankerKind: String, Sendable, CaseIterable {
+    case embedded, endpoint, none
+  }
+
   var host = "127.0.0.1"
   /// 0 lets the system choose.
   var port = 8_000
@@ -20,6 +31,11 @@ struct RillConfiguration: Sendable {
   var openAIKey: Secret?
   var model: String?
   var router = RouterKind.rules
+  var queryWriter = QueryWriterKind.automatic
+  var reranker = RerankerKind.embedded
+  var rerankURL: String?
+  var rerankKey: Secret?
+  var rerankModel: String?
   var runs = RunService.Settings()
   var pipeline = ChatGraph.Settings()
   var apiToken: Secret?
@@ -44,6 +60,11 @@ struct RillConfiguration: Sendable {
       try settings.choice(.router, of: RouterKind.allCases.map(\.rawValue)).flatMap {
         RouterKind(rawValue: $0)
       } ?? router
+    try readReranker(settings)
+    queryWriter =
+      try settings.choice(.queryWriter, of: QueryWriterKind.allCases.map(\.rawValue)).flatMap {
+        QueryWriterKind(rawValue: $0)
+      } ?? queryWriter
     indexesSampleDocuments = try settings.boolean(.sampleDocuments) ?? true
     apiToken = try settings.string(.apiToken).map(Secret.init)
     logLevel =
@@ -52,6 +73,20 @@ struct RillConfiguration: Sendable {
       } ?? logLevel
     try readLimits(settings)
     try check(settings)
+  }
+
+  private mutating func readReranker(_ settings: SettingsReader) throws {
+    rerankURL = try settings.string(.rerankURL)
+    rerankKey = try settings.string(.rerankKey).map(Secret.init)
+    rerankModel = try settings.string(.rerankModel)
+    reranker =
+      try settings.choice(.reranker, of: RerankerKind.allCases.map(\.rawValue)).flatMap {
+        RerankerKind(rawValue: $0)
+      } ?? (rerankURL == nil ? .embedded : .endpoint)
+    guard reranker != .endpoint || rerankURL != nil else {
+      throw ConfigurationError(
+        key: "RILL_RERANK_URL", message: "It must be set when RILL_RERANKER is endpoint.")
+    }
   }
 
   private mutating func readLimits(_ settings: SettingsReader) throws {

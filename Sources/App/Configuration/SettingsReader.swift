@@ -66,7 +66,7 @@ struct SettingsReader: Sendable {
 }
 
 extension SettingKey {
-  var isSecret: Bool { self == .openAIKey || self == .apiToken || self == .databaseURL }
+  var isSecret: Bool { self == .openAIKey || self == .rerankKey || self == .apiToken || self == .databaseURL }
 }
 
 extension Optional {

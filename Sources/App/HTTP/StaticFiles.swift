@@ -138,14 +138,31 @@ struct StaticFilesMiddleware<Context: RequestContext>: RouterMiddleware {
     guard request.method == .get || request.method == .head else { return try await next(request, context) }
     let path = request.uri.path == "/" ? StaticFiles.shell : request.uri.path
     if let response = files.response(path: path, for: request) { return response }
+    let isShared = PageAddress.isShared(path)
+    if isShared, request.acceptsHTML, var shell = files.response(path: StaticFiles.shell, for: request) {
+      shell.headers[.vary] = "accept, accept-encoding"
+      return shell
+    }
     do {
-      return try await next(request, context)
+      var response = try await next(request, context)
+      if isShared { response.headers[.vary] = "accept" }
+      return response
     } catch let error as HTTPError where error.status == .notFound {
       guard request.acceptsHTML, !path.hasPrefix("/assets/"),
         let shell = files.response(path: StaticFiles.shell, for: request)
       else { throw error }
       return shell
     }
+  }
+}
+
+/// Addresses that are the page's when a browser opens them, and the API's for everyone else.
+private enum PageAddress {
+  /// `/search`, `/documents` and `/documents/{id}`.
+  static func isShared(_ path: String) -> Bool {
+    guard path != "/search", path != "/documents" else { return true }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 3 && parts[1] == "documents" && UUID(uuidString: String(parts[2])) != nil
   }
 }
 

@@ -11,6 +11,7 @@ struct SessionRoutes: Sendable {
   static let maxTitleLength = 200
 
   let store: any ConversationStore
+  let knowledge: any KnowledgeStore
   let runs: RunService
 
   func add(to router: some RouterMethods<AppRequestContext>) {
@@ -86,9 +87,11 @@ struct SessionRoutes: Sendable {
   private func messages(_ context: AppRequestContext) async throws -> Response {
     let session = try await session(context)
     let messages = try await store.messages(sessionID: session.id)
+    let cited = Set(messages.flatMap { ($0.answer?.sources ?? []).map(\.documentID) })
+    let existing = cited.isEmpty ? [] : try await knowledge.existingDocuments(among: cited)
     return .json { json in
       json.array("messages", messages) { json, message in
-        json.object { $0.fields(of: message) }
+        json.object { $0.fields(of: message, existing: existing) }
       }
     }
   }
@@ -113,7 +116,8 @@ extension JSONWriter {
     field("updated_at", WireTimestamp.string(session.updatedAt))
   }
 
-  fileprivate mutating func fields(of message: Message) {
+  /// - Parameter existing: which of the documents that answers cite are still there.
+  fileprivate mutating func fields(of message: Message, existing: Set<UUID>) {
     field("id", message.id)
     field("session_id", message.sessionID)
     if let parentID = message.parentID { field("parent_id", parentID) } else { null("parent_id") }
@@ -121,14 +125,14 @@ extension JSONWriter {
     field("content", message.content)
     field("status", message.status.rawValue)
     field("created_at", WireTimestamp.string(message.createdAt))
-    if let answer = message.answer { fields(of: answer) }
+    if let answer = message.answer { fields(of: answer, existing: existing) }
   }
 
-  private mutating func fields(of answer: AnswerDetails) {
+  private mutating func fields(of answer: AnswerDetails, existing: Set<UUID>) {
     field("run_id", answer.runID)
     field("provider", answer.model.provider)
     field("model", answer.model.model)
-    sources(answer.sources)
+    sources(answer.sources, existing: existing)
     if let usage = answer.usage { self.usage("usage", usage) } else { null("usage") }
     if let timings = answer.timings { self.timings("timings", timings) } else { null("timings") }
     if let reason = answer.finishReason { field("finish_reason", reason) } else { null("finish_reason") }

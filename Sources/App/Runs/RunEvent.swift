@@ -9,6 +9,8 @@ enum RunEvent: Sendable, Hashable, Codable {
   case queued(position: Int)
   case stageStarted(Stage, candidates: Int? = nil)
   case stageCompleted(Stage, StageResult)
+  /// A stage did less than it should, and the run goes on.
+  case warning(Stage, message: String)
   case sources([Source])
   case token(String)
   case snapshot(text: String, stage: Stage?, sources: [Source])

@@ -16,6 +16,8 @@ struct RunEventMapper {
     switch event.kind {
     case .payload(.token(let text)):
       return event.node == ChatGraph.generate ? [.token(text)] : []
+    case .payload(.warning(let message, _)):
+      return Stage(node: event.node).map { [.warning($0, message: message)] } ?? []
     case .nodeStarted(let attempt):
       guard attempt == 1, let stage = Stage(node: event.node) else { return [] }
       return [.stageStarted(stage, candidates: stage == .reranking ? candidateCount : nil)]
@@ -33,11 +35,11 @@ struct RunEventMapper {
     var result = StageResult(durationMS: duration.milliseconds)
     switch update {
     case .routed(let route): result.agent = route
-    case .retrieved(let passages):
-      candidateCount = passages.count
-      result.documentCount = passages.count
-    case .reranked(let ranked):
-      sources = Self.sources(of: ranked)
+    case .retrieved(let retrieval):
+      candidateCount = retrieval.candidates.count
+      result.documentCount = retrieval.candidates.count
+    case .reranked(let passages):
+      sources = Self.sources(of: passages)
       result.selected = sources.count
       return [.stageCompleted(stage, result), .sources(sources)]
     case .generated(let generation):
@@ -47,13 +49,14 @@ struct RunEventMapper {
     return [.stageCompleted(stage, result)]
   }
 
-  /// Numbers the kept passages in the order in which the model sees them.
-  static func sources(of ranked: [RankedPassage]) -> [Source] {
-    ranked.filter(\.isKept).enumerated().map { index, ranked in
-      let chunk = ranked.passage.chunk
+  /// Numbers the passages in the order in which the model sees them.
+  static func sources(of passages: [Passage]) -> [Source] {
+    passages.enumerated().map { index, passage in
+      let chunk = passage.chunk
       return Source(
-        number: index + 1, documentID: chunk.documentID, chunkID: chunk.id, title: ranked.passage.title,
-        locator: ranked.passage.locator, snippet: Snippet.make(from: chunk.text), score: ranked.score)
+        number: index + 1, documentID: chunk.documentID, chunkID: chunk.id, title: passage.title,
+        locator: passage.locator, snippet: Snippet.make(from: chunk.text), score: passage.score,
+        page: chunk.page, range: chunk.byteRange)
     }
   }
 }

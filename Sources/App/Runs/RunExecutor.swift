@@ -85,8 +85,12 @@ struct RunExecutor: Sendable {
       return try await events(of: run, turn) { events in
         var mapper = RunEventMapper()
         for try await event in events {
-          if case .payload(.warning(let warning)) = event.kind {
-            logger.warning("Pipeline warning", metadata: ["node": "\(event.node)", "warning": "\(warning)"])
+          if case .payload(.warning(let warning, let detail)) = event.kind {
+            logger.warning(
+              "Pipeline warning",
+              metadata: [
+                "node": "\(event.node)", "warning": "\(warning)", "detail": "\(detail ?? "")",
+              ])
           }
           for event in mapper.events(for: event) { append(event, to: run, turn, progress) }
         }

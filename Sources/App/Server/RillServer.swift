@@ -77,7 +77,8 @@ struct RillServer: Sendable {
   private func makeRunService(metrics: RunMetrics) throws -> RunService {
     let graph = try ChatGraph.compile(
       ChatGraph.Dependencies(
-        model: dependencies.model, knowledge: dependencies.knowledge, reranker: dependencies.reranker,
+        model: dependencies.model, retriever: retriever, reranker: dependencies.reranker,
+        queryWriter: queryWriter,
         router: configuration.router == .model ? ModelRouter(model: dependencies.model) : RuleRouter(),
         clock: dependencies.time.clock, settings: configuration.pipeline))
     let journal = RunJournal(
@@ -93,6 +94,22 @@ struct RillServer: Sendable {
       time: dependencies.time)
   }
 
+  private var retriever: HybridRetriever {
+    HybridRetriever(words: dependencies.knowledge, vectors: dependencies.documents.vectors)
+  }
+
+  /// The embedded answerer writes no questions.
+  private var queryWriter: any QueryWriter {
+    let model = dependencies.model
+    let usesModel =
+      switch configuration.queryWriter {
+      case .automatic: model.descriptor.provider != ExtractiveModel.provider
+      case .rules: false
+      case .model: true
+      }
+    return usesModel ? ModelQueryWriter(model: model, clock: dependencies.time.clock) : RuleQueryWriter()
+  }
+
   private func makeRouter(runs: RunService, runMetrics: RunMetrics) throws -> Router<AppRequestContext> {
     let httpMetrics = HTTPMetrics()
     let router = Router(context: AppRequestContext.self)
@@ -106,7 +123,9 @@ struct RillServer: Sendable {
       api.add(middleware: AuthenticationMiddleware(token: token))
     }
     ChatRoutes(runs: runs, store: dependencies.conversations, metrics: runMetrics).add(to: api)
-    SessionRoutes(store: dependencies.conversations, runs: runs).add(to: api)
+    SessionRoutes(
+      store: dependencies.conversations, knowledge: dependencies.knowledge, runs: runs
+    ).add(to: api)
     KnowledgeRoutes(
       store: dependencies.knowledge, reranker: dependencies.reranker, settings: configuration.pipeline
     ).add(to: api)

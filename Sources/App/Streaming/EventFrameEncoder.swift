@@ -39,6 +39,7 @@ extension RunEvent {
     case .queued: "queued"
     case .stageStarted(let stage, _): "\(stage.rawValue)_start"
     case .stageCompleted(let stage, _): "\(stage.rawValue)_complete"
+    case .warning: "warning"
     case .sources: "sources"
     case .token: "token"
     case .snapshot: "snapshot"
@@ -62,6 +63,11 @@ extension JSONWriter {
         if let candidates { json.field("candidates", candidates) }
       }
     case .stageCompleted(let stage, let result): object("content") { $0.fields(of: result, stage: stage) }
+    case .warning(let stage, let message):
+      object("content") { json in
+        json.field("stage", stage.rawValue)
+        json.field("message", message)
+      }
     case .sources(let sources): object("content") { $0.sources(sources) }
     case .snapshot(let text, let stage, let sources):
       object("content") { json in
@@ -113,7 +119,8 @@ extension JSONWriter {
     if let retryAfter = failure.retryAfter { field("retry_after_ms", Int(retryAfter.milliseconds)) }
   }
 
-  mutating func sources(_ sources: [Source]) {
+  /// - Parameter existing: the documents that are still there; `nil` when nobody has looked.
+  mutating func sources(_ sources: [Source], existing: Set<UUID>? = nil) {
     array("sources", sources) { json, source in
       json.object { json in
         json.field("number", source.number)
@@ -123,6 +130,12 @@ extension JSONWriter {
         json.field("locator", source.locator)
         json.field("snippet", source.snippet)
         json.field("score", source.score)
+        if let page = source.page { json.field("page", page) } else { json.null("page") }
+        if let start = source.start, let end = source.end {
+          json.field("start", start)
+          json.field("end", end)
+        }
+        if let existing, !existing.contains(source.documentID) { json.field("removed", true) }
       }
     }
   }

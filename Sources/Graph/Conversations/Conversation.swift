@@ -114,10 +114,15 @@ public struct Source: Sendable, Hashable, Codable {
   public var locator: String
   public var snippet: String
   public var score: Double
+  /// The page on which the passage begins, from 1; `nil` for formats without pages.
+  public var page: Int?
+  /// Where the passage stands, in UTF-8 bytes of the document's text; `nil` in answers of older versions.
+  public var start: Int?
+  public var end: Int?
 
   public init(
     number: Int, documentID: UUID, chunkID: UUID, title: String, locator: String, snippet: String,
-    score: Double
+    score: Double, page: Int? = nil, range: Range<Int>? = nil
   ) {
     self.number = number
     self.documentID = documentID
@@ -126,5 +131,8 @@ public struct Source: Sendable, Hashable, Codable {
     self.locator = locator
     self.snippet = snippet
     self.score = score
+    self.page = page
+    start = range?.lowerBound
+    end = range?.upperBound
   }
 }

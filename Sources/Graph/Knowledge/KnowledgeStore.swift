@@ -1,7 +1,15 @@
 public import Foundation
 
+/// Searches by words.
+public protocol WordSearch: Sendable {
+  /// The chunks whose words match the query best, best first, by BM25 with stemming. Any text is a valid query: no
+  /// character of it has a special meaning.
+  /// - Throws: ``StoreError``.
+  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage]
+}
+
 /// Keeps documents and their chunks, and finds chunks by their words.
-public protocol KnowledgeStore: Sendable {
+public protocol KnowledgeStore: WordSearch {
   /// Stores a document with its text and all its chunks in one transaction, and forgets its ingestion job, whatever the
   /// outcome; a job of the same document with another content hash is a newer upload and stays.
   ///
@@ -13,11 +21,6 @@ public protocol KnowledgeStore: Sendable {
   /// The number of chunks is counted here, whatever the document says.
   /// - Throws: ``StoreError``.
   func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome
-
-  /// The chunks whose words match the query best, best first, by BM25 with stemming. Any text is a valid query: no
-  /// character of it has a special meaning.
-  /// - Throws: ``StoreError``.
-  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage]
 
   /// Documents, newest first.
   func documents(_ query: DocumentQuery) async throws -> DocumentPage

@@ -10,19 +10,22 @@ public enum ChatGraph {
   /// What the nodes work with.
   public struct Dependencies: Sendable {
     public var model: any LanguageModel
-    public var knowledge: any KnowledgeStore
+    public var retriever: HybridRetriever
+    public var queryWriter: any QueryWriter
     public var reranker: any Reranker
     public var router: any ChatRouter
     public var clock: any Clock<Duration>
     public var settings: Settings
 
     public init(
-      model: any LanguageModel, knowledge: any KnowledgeStore, reranker: any Reranker,
-      router: any ChatRouter = RuleRouter(), clock: any Clock<Duration> = ContinuousClock(),
+      model: any LanguageModel, retriever: HybridRetriever, reranker: any Reranker,
+      queryWriter: any QueryWriter = RuleQueryWriter(), router: any ChatRouter = RuleRouter(),
+      clock: any Clock<Duration> = ContinuousClock(),
       settings: Settings = .init()
     ) {
       self.model = model
-      self.knowledge = knowledge
+      self.retriever = retriever
+      self.queryWriter = queryWriter
       self.reranker = reranker
       self.router = router
       self.clock = clock
@@ -32,8 +35,8 @@ public enum ChatGraph {
 
   /// The pipeline's numbers.
   public struct Settings: Sendable, Hashable {
-    /// How many chunks the search hands to the reranker. Four per kept passage leave the reranker room to disagree.
-    public var candidateLimit = 24
+    /// How to search, and how many candidates the reranker gets.
+    public var retrieval = RetrievalSettings()
     /// How many passages an answer may cite.
     public var passageLimit = 6
     /// How long the model may stay silent.
@@ -53,9 +56,14 @@ public enum ChatGraph {
     var graph = StateGraph<ChatState, ChatPayload>(name: "chat")
     let supervisorNode = SupervisorNode(router: dependencies.router)
     let retrieveNode = RetrieveNode(
-      knowledge: dependencies.knowledge, limit: dependencies.settings.candidateLimit)
+      retriever: dependencies.retriever, queryWriter: dependencies.queryWriter,
+      settings: dependencies.settings.retrieval)
     let rerankNode = RerankNode(
-      reranker: dependencies.reranker, limit: dependencies.settings.passageLimit)
+      ranking: PassageRanking(retriever: dependencies.retriever, reranker: dependencies.reranker),
+      limit: dependencies.settings.passageLimit,
+      packer: ContextPacker(
+        budget: PromptBuilder.passageBudget(
+          contextTokens: dependencies.model.descriptor.contextTokens)))
     let generateNode = GenerateNode(
       model: dependencies.model, clock: dependencies.clock, settings: dependencies.settings)
     graph.addNode(supervisor) { try await supervisorNode.run($0, $1) }

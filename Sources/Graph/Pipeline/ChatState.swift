@@ -7,11 +7,11 @@ public struct ChatState: GraphState, Hashable {
   /// The conversation so far, oldest first, without the question.
   public let history: [ChatMessage]
   public var route: ChatRoute?
-  /// What the search found, best first; empty again once they are reranked, for then nobody needs them and every
-  /// checkpoint would carry them.
-  public var candidates: [Passage] = []
-  /// The candidates that reranking kept, best first.
-  public var ranked: [RankedPassage] = []
+  /// What the search found; `nil` again once that is reranked, for then nobody needs it and every checkpoint would carry
+  /// it.
+  public var retrieval: Retrieval?
+  /// The passages that the answer may cite: mark `[n]` is `passages[n - 1]`.
+  public var passages: [Passage] = []
   public var generation: Generation?
 
   public init(question: String, history: [ChatMessage] = []) {
@@ -19,23 +19,21 @@ public struct ChatState: GraphState, Hashable {
     self.history = history
   }
 
-  /// The passages that the answer may cite: mark `[n]` is `passages[n - 1]`.
-  public var passages: [Passage] { ranked.map(\.passage) }
-
   public enum Update: Codable, Sendable, Hashable {
     case routed(ChatRoute)
-    case retrieved([Passage])
-    case reranked([RankedPassage])
+    case retrieved(Retrieval)
+    /// The passages for the model, as ``ContextPacker`` made them.
+    case reranked([Passage])
     case generated(Generation)
   }
 
   public mutating func apply(_ update: Update) {
     switch update {
     case .routed(let route): self.route = route
-    case .retrieved(let passages): candidates = passages
+    case .retrieved(let retrieval): self.retrieval = retrieval
     case .reranked(let passages):
-      ranked = passages.filter(\.isKept)
-      candidates = []
+      self.passages = passages
+      retrieval = nil
     case .generated(let generation): self.generation = generation
     }
   }
@@ -68,6 +66,6 @@ public struct Generation: Codable, Sendable, Hashable {
 /// ``ChatGraph/generate`` belong to the answer.
 public enum ChatPayload: Sendable, Hashable {
   case token(String)
-  /// Something went wrong that the run survives, for the log.
-  case warning(String)
+  /// Something went wrong that the run survives: a sentence for the user, and for the log what was behind it.
+  case warning(String, detail: String?)
 }

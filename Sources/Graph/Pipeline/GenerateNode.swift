@@ -8,7 +8,9 @@ struct GenerateNode: Sendable {
 
   func run(_ state: ChatState, _ context: NodeContext<ChatPayload>) async throws -> ChatState.Update {
     let prompts = PromptBuilder(state: state, contextTokens: model.descriptor.contextTokens).prompts()
-    let answer = AnswerProgress(maxBytes: settings.maxAnswerBytes, maxTokens: settings.maxAnswerTokens)
+    let answer = AnswerProgress(
+      maxBytes: settings.maxAnswerBytes, maxTokens: settings.maxAnswerTokens,
+      passageCount: state.passages.count)
     for (index, prompt) in prompts.enumerated() {
       do {
         try await answerOnce(prompt, state, answer, context)
@@ -23,6 +25,7 @@ struct GenerateNode: Sendable {
         break
       }
     }
+    if let rest = answer.rest() { try await context.emit(.token(rest)) }
     guard !answer.isEmpty else {
       throw ModelError(.unavailable, "The model returned an empty answer. Try again, or ask in other words.")
     }
@@ -40,9 +43,7 @@ struct GenerateNode: Sendable {
         activity.touch()
         switch event {
         case .text(let piece):
-          let text = piece.storable
-          try answer.add(text)
-          try await context.emit(.token(text))
+          if let text = try answer.add(piece.storable) { try await context.emit(.token(text)) }
         case .usage(let usage): answer.record(usage)
         case .finished(let reason): answer.finish(reason)
         case .activity: break
@@ -61,15 +62,17 @@ private final class AnswerProgress: Sendable {
     var tokens = 0
     var usage: TokenUsage?
     var finishReason = FinishReason.stop
+    var citations: CitationFilter
   }
 
   private let maxBytes: Int
   private let maxTokens: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(maxBytes: Int, maxTokens: Int) {
+  init(maxBytes: Int, maxTokens: Int, passageCount: Int) {
     self.maxBytes = maxBytes
     self.maxTokens = maxTokens
+    state = Mutex(State(citations: CitationFilter(passageCount: passageCount)))
   }
 
   var isEmpty: Bool { state.withLock { $0.tokens == 0 } }
@@ -80,11 +83,22 @@ private final class AnswerProgress: Sendable {
     }
   }
 
-  func add(_ text: String) throws {
+  /// - Returns: what the user may see of it now; `nil` when that is nothing.
+  func add(_ text: String) throws -> String? {
     try state.withLock {
       guard $0.bytes + text.utf8.count <= maxBytes, $0.tokens < maxTokens else { throw LimitReached() }
       $0.bytes += text.utf8.count
       $0.tokens += 1
+      let shown = $0.citations.filter(text)
+      return shown.isEmpty ? nil : shown
+    }
+  }
+
+  /// What was held back and can be shown now that no more comes; `nil` when that is nothing.
+  func rest() -> String? {
+    state.withLock {
+      let rest = $0.citations.finish()
+      return rest.isEmpty ? nil : rest
     }
   }
 

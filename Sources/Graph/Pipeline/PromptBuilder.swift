@@ -17,6 +17,12 @@ public struct PromptBuilder: Sendable {
   /// defaults, and a shorter one is met by the shorter prompts that follow.
   static let defaultContextTokens = 16_384
 
+  /// How many bytes passages may take of a prompt: three quarters of what the answer leaves, so that the question and
+  /// something of the conversation have room.
+  public static func passageBudget(contextTokens: Int?) -> Int {
+    max((contextTokens ?? defaultContextTokens) - answerReserve, 512) * bytesPerToken * 3 / 4
+  }
+
   /// The prompt, and shorter ones to try in turn if the model says that it does not fit.
   public func prompts() -> [[ChatMessage]] {
     let budget = (contextTokens ?? Self.defaultContextTokens) - Self.answerReserve

@@ -1,28 +1,20 @@
-/// Orders the candidates and keeps the best.
+/// Orders the candidates, keeps the best and puts them together for the model.
 struct RerankNode: Sendable {
-  let reranker: any Reranker
+  let ranking: PassageRanking
   let limit: Int
+  let packer: ContextPacker
 
   func run(_ state: ChatState, _ context: NodeContext<ChatPayload>) async throws -> ChatState.Update {
-    do {
-      let query = RetrievalQuery(question: state.question, history: state.history)
-      let ranked = try await reranker.rerank(
-        query: query.text, candidates: state.candidates, limit: limit)
-      return .reranked(ranked)
-    } catch let error as CancellationError {
-      throw error
-    } catch {
-      // An answer from passages in the order of retrieval beats no answer.
-      try await context.emit(.warning("Reranking failed: \(error)"))
-      return .reranked(Self.inOrderOfRetrieval(state.candidates, limit: limit))
+    guard let retrieval = state.retrieval else { return .reranked([]) }
+    let result = try await ranking.rank(retrieval, limit: limit)
+    if let warning = result.warning {
+      try await context.emit(.warning(warning.message, detail: warning.detail))
     }
-  }
-
-  static func inOrderOfRetrieval(_ candidates: [Passage], limit: Int) -> [RankedPassage] {
-    candidates.enumerated().map { index, passage in
-      RankedPassage(
-        passage: passage, score: passage.score, isKept: index < limit,
-        reason: index < limit ? "kept in the order of the search" : "below the limit of \(limit)")
+    let kept = result.passages.filter(\.isKept).map { ranked in
+      var passage = ranked.passage
+      passage.score = ranked.score
+      return passage
     }
+    return .reranked(packer.pack(kept))
   }
 }

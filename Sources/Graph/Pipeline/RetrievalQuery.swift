@@ -8,9 +8,11 @@ public struct RetrievalQuery: Sendable, Hashable, Codable {
   /// Everything to search for, the most important first; each is one search.
   public var texts: [String]
 
-  public init(_ text: String) {
+  /// - Parameter further: other ways to say it; what is already there is left out.
+  public init(_ text: String, also further: [String] = []) {
     self.text = text
     texts = [text]
+    for text in further where !texts.contains(text) { texts.append(text) }
   }
 
   public init(question: String, history: [ChatMessage]) {

@@ -1,10 +1,15 @@
 /// Finds candidate passages for the question.
 struct RetrieveNode: Sendable {
-  let knowledge: any KnowledgeStore
-  let limit: Int
+  let retriever: HybridRetriever
+  let queryWriter: any QueryWriter
+  let settings: RetrievalSettings
 
   func run(_ state: ChatState, _ context: NodeContext<ChatPayload>) async throws -> ChatState.Update {
-    let query = RetrievalQuery(question: state.question, history: state.history)
-    return .retrieved(try await knowledge.search(query.text, limit: limit))
+    let query = try await queryWriter.query(question: state.question, history: state.history)
+    let retrieval = try await retriever.retrieve(query, settings: settings)
+    for warning in retrieval.warnings {
+      try await context.emit(.warning(warning.message, detail: warning.detail))
+    }
+    return .retrieved(retrieval)
   }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Brings the lists of several searches together to one.
 public struct Fusion: Sendable {

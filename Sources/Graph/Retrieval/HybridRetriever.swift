@@ -4,11 +4,11 @@ public import Foundation
 ///
 /// Without vectors it works with words alone; so it does when the embedder fails, and says so.
 public struct HybridRetriever: Sendable {
-  private let knowledge: any KnowledgeStore
+  private let words: any WordSearch
   private let vectors: (any VectorSearch)?
 
-  public init(knowledge: any KnowledgeStore, vectors: (any VectorSearch)? = nil) {
-    self.knowledge = knowledge
+  public init(words: any WordSearch, vectors: (any VectorSearch)? = nil) {
+    self.words = words
     self.vectors = vectors
   }
 
@@ -27,13 +27,18 @@ public struct HybridRetriever: Sendable {
     return retrieval
   }
 
+  /// The vectors of chunks under the model that serves now; empty when there are none.
+  public func embeddings(of chunks: [UUID]) async throws -> [UUID: TextEmbedding] {
+    try await vectors?.embeddings(of: chunks) ?? [:]
+  }
+
   private func wordHits(
     _ query: RetrievalQuery, _ settings: RetrievalSettings, _ filter: SearchFilter
   ) async throws -> [[Passage]] {
     guard settings.wordWeight > 0 else { return [] }
     var lists: [[Passage]] = []
     for text in query.texts {
-      lists.append(try await knowledge.search(text, limit: settings.depth, filter: filter))
+      lists.append(try await words.search(text, limit: settings.depth, filter: filter))
     }
     return lists
   }
@@ -42,7 +47,7 @@ public struct HybridRetriever: Sendable {
     var lists: [[Passage]] = []
     var vector: [Float]?
     var isAvailable = false
-    var warning: String?
+    var warning: RetrievalWarning?
   }
 
   private func meaningHits(
@@ -57,7 +62,9 @@ public struct HybridRetriever: Sendable {
       throw error
     } catch {
       // An answer from passages found by their words beats no answer.
-      return MeaningHits(warning: "The search by meaning failed; only words were searched. (\(error))")
+      return MeaningHits(
+        warning: RetrievalWarning(
+          "The search by meaning failed, so only words were searched.", detail: String(describing: error)))
     }
   }
 }
@@ -115,10 +122,23 @@ public struct Retrieval: Sendable, Hashable, Codable {
   public var queryVector: [Float]?
   public var candidates: [Candidate] = []
   public var mode = Mode.words
-  /// Sentences about what went wrong without keeping the search from its work.
-  public var warnings: [String] = []
+  /// What went wrong without keeping the search from its work.
+  public var warnings: [RetrievalWarning] = []
 
   public init(query: RetrievalQuery) {
     self.query = query
+  }
+}
+
+/// Something that makes a search worse but does not end it.
+public struct RetrievalWarning: Sendable, Hashable, Codable {
+  /// A sentence for the user.
+  public var message: String
+  /// What was behind it, for the log only.
+  public var detail: String?
+
+  public init(_ message: String, detail: String? = nil) {
+    self.message = message
+    self.detail = detail
   }
 }

@@ -5,6 +5,8 @@ public import Graph
 /// It needs no network and no files, holds no state, and is quick: an answer is chosen within a few
 /// milliseconds and then handed out at a pace at which people can read along.
 public struct ExtractiveModel: LanguageModel {
+  /// The provider's name in ``ModelDescriptor/provider``.
+  public static let provider = "extractive"
   /// The pace of a brisk language model.
   public static let defaultPace: Duration = .milliseconds(12)
 
@@ -20,7 +22,7 @@ public struct ExtractiveModel: LanguageModel {
   }
 
   public var descriptor: ModelDescriptor {
-    ModelDescriptor(provider: "extractive", model: "extractive-1")
+    ModelDescriptor(provider: Self.provider, model: "extractive-1")
   }
 
   public func checkAvailability() async throws {}

@@ -45,6 +45,8 @@ func withRill<Result: Sendable>(
   configuration.port = 0
   configuration.publicDirectory = publicDirectory
   configuration.router = router
+  // A follow-up is one call of the upstream, unless a test is about that.
+  configuration.queryWriter = .rules
   configure(&configuration)
   let database = try database ?? SQLiteDatabase.inMemory()
   let transport = try HTTPTransport()

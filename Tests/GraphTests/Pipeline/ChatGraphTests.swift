@@ -11,7 +11,7 @@ import Testing
       .deletingLastPathComponent().deletingLastPathComponent()
     let page = try String(contentsOf: root.appending(path: "docs/architecture.md"), encoding: .utf8)
     let mermaid = try ChatGraph.compile(
-      .init(model: SilentModel(), knowledge: FailingStore(), reranker: NoReranker())
+      .init(model: SilentModel(), retriever: HybridRetriever(words: FailingSearch()), reranker: NoReranker())
     )
     .mermaid.trimmingCharacters(in: .newlines)
     #expect(page.contains("```mermaid\n\(mermaid)\n```"))
@@ -20,13 +20,16 @@ import Testing
   @Test("A reranker that fails costs its order, not the answer")
   func rerankFallback() async throws {
     let passages = (0..<4).map { Self.passage($0) }
-    let node = RerankNode(reranker: NoReranker(), limit: 2)
+    let ranking = PassageRanking(
+      retriever: HybridRetriever(words: FailingSearch()), reranker: NoReranker())
+    let node = RerankNode(ranking: ranking, limit: 2, packer: ContextPacker(budget: 1_000))
     var graph = StateGraph<ChatState, ChatPayload>(name: "test")
     graph.addNode("rerank") { try await node.run($0, $1) }
     graph.addEdge(from: .start, to: "rerank")
     graph.addEdge(from: "rerank", to: .end)
     var state = ChatState(question: "q")
-    state.candidates = passages
+    state.retrieval = Retrieval(query: RetrievalQuery("q"))
+    state.retrieval?.candidates = passages.map { Candidate(passage: $0) }
     let (result, warnings) = try await graph.compile().run(state) { events in
       var (result, warnings) = (ChatState?.none, 0)
       for try await event in events {
@@ -37,15 +40,14 @@ import Testing
     }
     #expect(result?.passages == Array(passages.prefix(2)))
     // Only what the answer may cite is carried on.
-    #expect(result?.ranked.count == 2)
-    #expect(result?.candidates == [])
+    #expect(result?.retrieval == nil)
     #expect(warnings == 1)
   }
 
   @Test("A failing store ends the run with its own error")
   func storeFailure() async throws {
     let graph = try ChatGraph.compile(
-      .init(model: SilentModel(), knowledge: FailingStore(), reranker: NoReranker()))
+      .init(model: SilentModel(), retriever: HybridRetriever(words: FailingSearch()), reranker: NoReranker()))
     let error = await #expect(throws: GraphError.self) {
       try await graph.run(ChatState(question: "What does the river do?")) { events in
         for try await _ in events {}
@@ -72,18 +74,13 @@ private struct SilentModel: LanguageModel {
 
 private struct NoReranker: Reranker {
   let name = "none"
-  func rerank(query: String, candidates: [Passage], limit: Int) async throws -> [RankedPassage] {
+  func rerank(_ request: RerankRequest) async throws -> [RankedPassage] {
     throw StoreError(.failed, "no reranker")
   }
 }
 
-private struct FailingStore: KnowledgeStore {
-  private var failure: StoreError { StoreError(.unavailable, "The store is away.") }
-  func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome { throw failure }
-  func search(_ query: String, limit: Int) async throws -> [Passage] { throw failure }
-  func documents() async throws -> [Document] { throw failure }
-  func document(id: UUID) async throws -> Document? { throw failure }
-  func document(contentHash: String) async throws -> Document? { throw failure }
-  func chunks(documentID: UUID) async throws -> [Chunk] { throw failure }
-  func deleteDocument(id: UUID) async throws -> Bool { throw failure }
+private struct FailingSearch: WordSearch {
+  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
+    throw StoreError(.unavailable, "The store is away.")
+  }
 }

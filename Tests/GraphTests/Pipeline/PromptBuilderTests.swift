@@ -11,13 +11,11 @@ import Testing
         ChatMessage(
           $0.isMultiple(of: 2) ? .user : .assistant, "turn \($0) " + String(repeating: "h", count: size))
       })
-    state.ranked = (0..<passages).map { index in
+    state.passages = (0..<passages).map { index in
       let chunk = Chunk(
         id: UUID(), documentID: UUID(), ordinal: index, headings: ["Rivers"],
         text: "passage \(index) " + String(repeating: "p", count: size), byteRange: 0..<1)
-      return RankedPassage(
-        passage: Passage(chunk: chunk, title: "Doc", source: "doc.md", score: 1), score: 1, isKept: true,
-        reason: "")
+      return Passage(chunk: chunk, title: "Doc", source: "doc.md", score: 1)
     }
     state.route = .documents
     return state
