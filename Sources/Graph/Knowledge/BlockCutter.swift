@@ -1,19 +1,20 @@
 /// Cuts a block that is too large for one piece, at the best places there are.
 struct BlockCutter {
-  let bytes: [UInt8]
+  let measure: TokenMeasure
   let limits: ChunkLimits
+
+  private var bytes: [UInt8] { measure.bytes }
 
   /// - Returns: ranges in order, with nothing but white space between them. They overlap only inside a cut sentence.
   func cut(_ block: TextBlock) -> [Range<Int>] {
-    let limit = block.kind == .code ? limits.wholeCode : limits.wholeBlock
-    guard tokens(block.range) > limit else { return [block.range] }
+    guard tokens(block.range) > limits.wholeBlock else { return [block.range] }
     switch block.kind {
     case .paragraph, .heading: return sentences(block.range)
     case .code, .table, .listItem, .quote, .other: return lines(block.range)
     }
   }
 
-  private func tokens(_ range: Range<Int>) -> Int { ApproximateTokens.count(bytes, range) }
+  private func tokens(_ range: Range<Int>) -> Int { measure.count(range) }
 
   private func sentences(_ range: Range<Int>) -> [Range<Int>] {
     SentenceSplitter.sentences(in: bytes, range: range).flatMap { sentence in
@@ -35,7 +36,7 @@ struct BlockCutter {
     var ranges: [Range<Int>] = []
     var start = range.lowerBound
     while true {
-      let reach = end(of: limits.target, from: start, upTo: range.upperBound)
+      let reach = measure.end(of: limits.target, from: start, upTo: range.upperBound)
       guard reach < range.upperBound else {
         ranges.append(start..<range.upperBound)
         return ranges
@@ -46,35 +47,21 @@ struct BlockCutter {
         continue
       }
       ranges.append(piece)
-      start = wordStart(after: beginning(of: limits.overlap, before: piece.upperBound, from: start))
-      // Without a shorter word to go back to, the next piece begins where this one ended.
-      if start <= piece.lowerBound || start >= piece.upperBound { start = wordStart(after: gap) }
+      start = overlapStart(of: piece) ?? wordStart(after: gap)
     }
   }
 
-  /// Where `count` tokens from `start` end, at a scalar's boundary and at least one scalar further.
-  private func end(of count: Int, from start: Int, upTo limit: Int) -> Int {
-    var left = count * 4
-    var index = start
-    while index < limit {
-      if bytes[index].startsScalar {
-        left -= ApproximateTokens.quarters(ofScalarStartingWith: bytes[index])
-        if left < 0, index > start { break }
-      }
-      index += 1
-    }
-    return index
-  }
-
-  /// Where the last `count` tokens before `end` begin.
-  private func beginning(of count: Int, before end: Int, from start: Int) -> Int {
-    var left = count * 4
-    var index = end
-    while index > start, left > 0 {
+  /// Where the words that are repeated begin: the last ones of a piece that are at most `overlap` tokens together.
+  private func overlapStart(of piece: Range<Int>) -> Int? {
+    var found: Int?
+    var index = piece.upperBound
+    while index > piece.lowerBound {
       index -= 1
-      left -= ApproximateTokens.quarters(ofScalarStartingWith: bytes[index])
+      guard bytes[index].isBlank, !bytes[index + 1].isBlank else { continue }
+      guard tokens((index + 1)..<piece.upperBound) <= limits.overlap else { break }
+      found = index + 1
     }
-    return index
+    return found
   }
 
   private func lastBlank(in range: Range<Int>) -> Int? {

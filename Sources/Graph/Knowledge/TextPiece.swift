@@ -6,6 +6,8 @@ public struct TextPiece: Sendable, Hashable {
   public let text: String
   /// In UTF-8 bytes of the text that was cut.
   public let byteRange: Range<Int>
+  /// The page on which it begins, from 1; `nil` for a text without pages.
+  public let page: Int?
 }
 
 /// A text cut into pieces.

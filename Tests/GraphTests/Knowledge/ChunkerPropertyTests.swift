@@ -32,7 +32,7 @@ struct ChunkerPropertyTests {
       last = range.lowerBound
       // Compares bytes: `==` on strings takes different bytes of the same characters for equal.
       #expect(Array(piece.text.utf8) == Array(bytes[range]))
-      #expect(ApproximateTokens.count(bytes, range) <= ChunkLimits().maximum)
+      #expect(ApproximateTokenCounter().count(bytes[range]) <= ChunkLimits().maximum)
       for index in range { isCovered[index] = true }
     }
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -57,7 +57,7 @@ struct MarkdownChunkerTests {
   @Test("keeps code whole up to its limit, and cuts it between lines beyond")
   func code() {
     let line = "let answer = compute(the: question) // forty\n"
-    let small = "```swift\n" + String(repeating: line, count: 40) + "```"
+    let small = "```swift\n" + String(repeating: line, count: 16) + "```"
     #expect(chunk("Intro.\n\n" + small + "\n\nOutro.").pieces.contains { $0.text.contains(small) })
     let large = "```swift\n" + String(repeating: line, count: 90) + "```"
     let pieces = chunk(large).pieces

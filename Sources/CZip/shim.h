@@ -1,0 +1,3 @@
+// libzip, which reads ZIP archives.
+#pragma once
+#include <zip.h>
