@@ -41,6 +41,10 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: kernelSettings),
+    .systemLibrary(
+      name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+    .systemLibrary(
+      name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .target(
       name: "Graph",
       dependencies: [
@@ -56,6 +60,7 @@ let package = Package(
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .target(name: "Extraction", dependencies: ["Graph", "CXML2", "CZip"], swiftSettings: settings),
     .target(
       name: "Storage",
       dependencies: [
@@ -67,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Graph", "Providers", "Storage",
+        "Graph", "Extraction", "Providers", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -95,6 +100,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "GraphTests", dependencies: ["Graph", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ExtractionTests", dependencies: ["Graph", "Extraction"], swiftSettings: settings),
     .testTarget(
       name: "ProvidersTests", dependencies: ["Providers", "TestSupport"], swiftSettings: settings),
     .testTarget(
