@@ -1,5 +1,8 @@
 /// Makes of the kept passages what the model reads: neighbours become one passage, and no more than fit.
 public struct ContextPacker: Sendable {
+  /// UTF-8 bytes of a passage made of neighbours: about three pages of a paperback.
+  static let longestMerged = 4_000
+
   /// UTF-8 bytes that all passages may take together; the first one stays whatever its size.
   private let budget: Int
 
@@ -33,10 +36,13 @@ public struct ContextPacker: Sendable {
       ordinals = passage.chunk.ordinal...passage.chunk.ordinal
     }
 
+    /// Sections are cited apart, and a very long passage would point at nothing.
     func isBefore(_ other: Run) -> Bool {
       passage.chunk.documentID == other.passage.chunk.documentID
         && ordinals.upperBound + 1 == other.ordinals.lowerBound
+        && passage.chunk.headings == other.passage.chunk.headings
         && passage.chunk.byteRange.lowerBound <= other.passage.chunk.byteRange.lowerBound
+        && passage.chunk.text.utf8.count + other.passage.chunk.text.utf8.count <= ContextPacker.longestMerged
     }
   }
 
@@ -71,8 +77,6 @@ public struct ContextPacker: Sendable {
     run.passage.chunk.byteRange =
       first.byteRange.lowerBound..<max(first.byteRange.upperBound, second.byteRange.upperBound)
     run.passage.chunk.page = first.page
-    run.passage.chunk.headings = Array(zip(first.headings, second.headings).prefix { $0 == $1 }.map(\.0))
-    if first.headings == second.headings { run.passage.chunk.headings = first.headings }
     return run
   }
 

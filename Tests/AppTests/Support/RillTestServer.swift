@@ -34,6 +34,7 @@ func withRill<Result: Sendable>(
   clock: any Clock<Duration> = ContinuousClock(),
   database: SQLiteDatabase? = nil,
   router: RillConfiguration.RouterKind = .rules,
+  reranker: any Reranker = LexicalReranker(),
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -60,7 +61,7 @@ func withRill<Result: Sendable>(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
         conversations: database.conversations, runs: database.runs,
         checkpointer: database.checkpointer, knowledge: database.knowledge,
-        reranker: LexicalReranker(), time: RunTime(openingClock: clock)),
+        reranker: reranker, time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       let port = App.OneShot<Int>()

@@ -47,16 +47,22 @@ import Testing
     #expect(packed[0].chunk.byteRange == 0..<18)
   }
 
-  @Test("The place of a merged passage is what its parts share")
-  func headings() {
+  @Test(
+    "A merged passage stands where its first part stands; other sections and very long passages stay apart")
+  func limits() {
     var first = passage(0)
-    first.chunk.headings = ["Rivers", "Rhine"]
+    first.chunk.headings = ["Rivers"]
     first.chunk.page = 3
     var second = passage(1)
-    second.chunk.headings = ["Rivers", "Elbe"]
+    second.chunk.headings = ["Rivers"]
     second.chunk.page = 4
-    let packed = ContextPacker(budget: 1_000).pack([second, first])
-    #expect(packed[0].locator == "Rivers · page 3")
+    let packer = ContextPacker(budget: 100_000)
+    #expect(packer.pack([second, first]).map(\.locator) == ["Rivers · page 3"])
+    second.chunk.headings = ["Lakes"]
+    #expect(packer.pack([second, first]).map(\.locator) == ["Lakes · page 4", "Rivers · page 3"])
+    second.chunk.headings = ["Rivers"]
+    second.chunk.text = String(repeating: "x", count: ContextPacker.longestMerged)
+    #expect(packer.pack([second, first]).count == 2)
   }
 
   @Test("What does not fit is left out; the first passage stays, and smaller ones still come in")
