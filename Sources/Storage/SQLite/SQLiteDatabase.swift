@@ -10,10 +10,13 @@ public import Graph
 public struct SQLiteDatabase: StoreHealth {
   /// The name of the file in the data folder.
   public static let fileName = "rill.sqlite"
+  /// The folder beside it for what is derived from it, and may be deleted at any time.
+  public static let vectorFolderName = "vectors"
 
   let writer: any DatabaseWriter
   /// `nil` for a database in memory.
   let file: URL?
+  let vectors: SQLiteVectorSearch
 
   /// Opens the database in a folder, and makes both if they are not there.
   ///
@@ -32,12 +35,15 @@ public struct SQLiteDatabase: StoreHealth {
     try SQLiteErrorMapping.run {
       let queue = try DatabaseQueue(configuration: configuration)
       try SQLiteSchema.migrate(queue)
-      return SQLiteDatabase(writer: queue, file: nil)
+      return SQLiteDatabase(
+        writer: queue, file: nil, vectors: SQLiteVectorSearch(writer: queue, index: VectorIndex(folder: nil)))
     }
   }
 
   public var conversations: SQLiteConversationStore { SQLiteConversationStore(database: self) }
   public var knowledge: SQLiteKnowledgeStore { SQLiteKnowledgeStore(database: self) }
+  public var embeddings: SQLiteEmbeddingStore { SQLiteEmbeddingStore(database: self) }
+  public var ingestion: SQLiteIngestionStore { SQLiteIngestionStore(database: self) }
   public var runs: SQLiteRunStore { SQLiteRunStore(database: self) }
   public var checkpointer: SQLiteCheckpointer { SQLiteCheckpointer(database: self) }
 
@@ -88,7 +94,9 @@ public struct SQLiteDatabase: StoreHealth {
     let pool = try DatabasePool(path: file.path, configuration: configuration)
     try pool.writeWithoutTransaction(requireDurableCommits)
     try SQLiteSchema.migrate(pool)
-    return SQLiteDatabase(writer: pool, file: file)
+    let index = VectorIndex(folder: folder.appendingPathComponent(vectorFolderName, isDirectory: true))
+    return SQLiteDatabase(
+      writer: pool, file: file, vectors: SQLiteVectorSearch(writer: pool, index: index))
   }
 
   /// What was acknowledged survives a power cut, not only the end of the process: each commit waits for the disk.

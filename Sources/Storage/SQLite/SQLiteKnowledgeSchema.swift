@@ -48,6 +48,7 @@ enum SQLiteKnowledgeSchema {
       state TEXT NOT NULL,
       failure_code TEXT,
       failure_message TEXT,
+      attempts INTEGER NOT NULL,
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL
     );
@@ -60,6 +61,8 @@ enum SQLiteKnowledgeSchema {
   /// What the index in memory must know of each vector stands in small rows of its own, so that comparing a hundred
   /// thousand of them with a file takes milliseconds. A number of a vector or a model is never used again.
   ///
+  /// A retired model is one whose vectors are being deleted; its id is free for a new one.
+  ///
   /// `version` of a model changes with each of its vectors, and `removals` with each that goes: reading two numbers
   /// tells whether an index is up to date.
   private static let vectors = """
@@ -69,6 +72,7 @@ enum SQLiteKnowledgeSchema {
       dimension INTEGER NOT NULL,
       max_tokens INTEGER,
       is_serving INTEGER NOT NULL,
+      is_retired INTEGER NOT NULL DEFAULT 0,
       version INTEGER NOT NULL DEFAULT 0,
       removals INTEGER NOT NULL DEFAULT 0
     );

@@ -1,0 +1,167 @@
+public import Foundation
+import GRDB
+public import Graph
+
+/// Vectors in SQLite, searched in memory.
+public struct SQLiteEmbeddingStore: EmbeddingStore {
+  let database: SQLiteDatabase
+
+  /// How many vectors of a model that is no longer used are deleted at once. Other writers wait that long.
+  static let deletionBatch = 2_000
+
+  public func embeddingModels() async throws -> [StoredEmbeddingModel] {
+    try await database.read { db in
+      let chunks = try Int.fetchOne(db, sql: "SELECT coalesce(sum(chunk_count), 0) FROM documents") ?? 0
+      return try SQLiteEmbeddingModel.all(db).map { model in
+        let waiting = try Int.fetchOne(
+          db, sql: "SELECT count(*) FROM embedding_queue WHERE model = ?", arguments: [model.index.sequence])
+        return StoredEmbeddingModel(
+          descriptor: model.descriptor, isServing: model.isServing,
+          embeddedCount: chunks - (waiting ?? 0), chunkCount: chunks)
+      }
+    }
+  }
+
+  public func add(_ model: EmbedderDescriptor) async throws {
+    try await database.write { db in
+      if let known = try SQLiteEmbeddingModel.find(id: model.id, db) {
+        guard known.descriptor.dimension != model.dimension else { return }
+        throw StoreError(
+          .conflict,
+          "The embedding model makes vectors of \(model.dimension) numbers, but those stored under its name have \(known.descriptor.dimension). Give it another name.",
+          detail: "embedding model \(model.id)")
+      }
+      try db.execute(
+        sql: """
+          INSERT INTO embedding_models (id, dimension, max_tokens, is_serving)
+          VALUES (?, ?, ?, NOT EXISTS (SELECT 1 FROM embedding_models WHERE is_serving))
+          """,
+        arguments: [model.id, model.dimension, model.maxTokens])
+      try db.execute(
+        sql: """
+          INSERT INTO embedding_queue (model, created_at, document, chunk)
+          SELECT ?, documents.created_at, documents.sequence, chunks.sequence
+          FROM chunks JOIN documents ON documents.id = chunks.document_id
+          """,
+        arguments: [db.lastInsertedRowID])
+    }
+  }
+
+  public func serve(model: String) async throws {
+    try await database.write { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      // Its vectors are many: for everyone else they are gone from here on, and then they are deleted bit by bit.
+      try db.execute(
+        sql: """
+          UPDATE embedding_models SET id = 'retired/' || sequence, is_retired = 1, is_serving = 0
+          WHERE sequence <> ? AND is_retired = 0
+          """,
+        arguments: [model.index.sequence])
+      try db.execute(
+        sql: "UPDATE embedding_models SET is_serving = 1 WHERE sequence = ?",
+        arguments: [model.index.sequence])
+    }
+    try await deleteRetiredVectors()
+  }
+
+  /// Also finishes what an earlier process began.
+  func deleteRetiredVectors() async throws {
+    while true {
+      let isDone = try await database.write { db in
+        let retired = "SELECT sequence FROM embedding_models WHERE is_retired"
+        try db.execute(
+          sql: """
+            DELETE FROM chunk_vectors WHERE sequence IN (
+              SELECT sequence FROM chunk_vectors WHERE model IN (\(retired)) LIMIT ?
+            )
+            """,
+          arguments: [Self.deletionBatch])
+        guard db.changesCount < Self.deletionBatch else { return false }
+        try db.execute(sql: "DELETE FROM embedding_models WHERE is_retired")
+        return true
+      }
+      if isDone { break }
+    }
+    database.vectors.keep(
+      models: try await database.read {
+        try Int64.fetchSet($0, sql: "SELECT sequence FROM embedding_models")
+      })
+  }
+
+  public func chunksToEmbed(model: String, limit: Int) async throws -> [ChunkToEmbed] {
+    try await database.read { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      return try Row.fetchAll(
+        db,
+        sql: """
+          SELECT chunks.* FROM embedding_queue JOIN chunks ON chunks.sequence = embedding_queue.chunk
+          WHERE model = ?
+          ORDER BY embedding_queue.created_at, embedding_queue.document, embedding_queue.chunk LIMIT ?
+          """,
+        arguments: [model.index.sequence, max(limit, 0)]
+      ).map { ChunkToEmbed(chunk: try Chunk(row: $0), title: $0["title"]) }
+    }
+  }
+
+  public func saveEmbeddings(_ embeddings: [UUID: TextEmbedding], model: String) async throws {
+    try await database.write { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      try SQLiteVectorWriter(db: db, model: model.index).save(embeddings)
+    }
+  }
+
+  public func embeddings(of chunks: [UUID], model: String) async throws -> [UUID: TextEmbedding] {
+    let json = try StoredValues.json(chunks.map(StoredValues.text))
+    return try await database.read { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT chunks.id, chunk_vector_values.value, chunk_vector_spans.value
+          FROM json_each(?) AS wanted
+          CROSS JOIN chunks ON chunks.id = wanted.value
+          CROSS JOIN chunk_vectors ON chunk_vectors.chunk = chunks.sequence AND chunk_vectors.model = ?
+          CROSS JOIN chunk_vector_values ON chunk_vector_values.vector = chunk_vectors.sequence
+          LEFT JOIN chunk_vector_spans ON chunk_vector_spans.vector = chunk_vectors.sequence
+          """,
+        arguments: [json, model.index.sequence])
+      var embeddings: [UUID: TextEmbedding] = [:]
+      while let row = try rows.next() {
+        let spans: Data? = row[2]
+        embeddings[try StoredValues.id(row[0])] = TextEmbedding(
+          vector: try VectorBytes.vector(row[1], dimension: model.index.dimension),
+          spans: try spans.map { try SpanVectors.decode($0, dimension: model.index.dimension) } ?? [])
+      }
+      return embeddings
+    }
+  }
+
+  public func embeddedCounts(documents: [UUID], model: String) async throws -> [UUID: Int] {
+    let json = try StoredValues.json(documents.map(StoredValues.text))
+    return try await database.read { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT id, chunk_count - (
+            SELECT count(*) FROM embedding_queue WHERE document = documents.sequence AND model = ?
+          ) AS embedded
+          FROM documents WHERE id IN (SELECT value FROM json_each(?))
+          """,
+        arguments: [model.index.sequence, json])
+      var counts: [UUID: Int] = [:]
+      while let row = try rows.next() { counts[try StoredValues.id(row[0])] = row[1] }
+      return counts
+    }
+  }
+
+  public func nearest(
+    to vector: [Float], model: String, limit: Int, filter: SearchFilter
+  ) async throws -> [Passage] {
+    guard limit > 0 else { return [] }
+    return try await database.vectors.nearest(to: vector, model: model, limit: limit, filter: filter)
+  }
+
+  /// Reads the vectors of a model into memory, so that the first search need not wait for it.
+  public func load(model: String) async throws { try await database.vectors.load(model: model) }
+}

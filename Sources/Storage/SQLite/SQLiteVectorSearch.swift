@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import Graph
+
+/// Searches the vectors in memory, on threads of its own.
+///
+/// At most two searches run at once, each on one reading connection of the database: others stay free for everything
+/// else, also while the first search after the start reads the vectors.
+struct SQLiteVectorSearch: Sendable {
+  private let writer: any DatabaseWriter
+  private let index: VectorIndex
+  private let queue: OperationQueue
+
+  init(writer: any DatabaseWriter, index: VectorIndex) {
+    self.writer = writer
+    self.index = index
+    queue = OperationQueue()
+    queue.name = "rill.vectors"
+    queue.qualityOfService = .userInitiated
+    queue.maxConcurrentOperationCount = 2
+  }
+
+  /// Reads the vectors of a model, so that the first search finds them in memory.
+  func load(model: String) async throws {
+    try await run { db in
+      let model = try SQLiteEmbeddingModel.fetch(id: model, db).index
+      _ = try index.table(of: model, source: SQLiteVectorSource(db: db, model: model.sequence))
+    }
+  }
+
+  func nearest(
+    to vector: [Float], model: String, limit: Int, filter: SearchFilter
+  ) async throws -> [Passage] {
+    let filter = try SQLiteSearchFilter(filter)
+    // Another reader may have brought the index to a state that this one's transaction does not see yet. Its next
+    // transaction does.
+    for _ in 0..<8 {
+      try Task.checkCancellation()
+      let passages = try await run { try nearest(to: vector, model: model, limit: limit, filter: filter, $0) }
+      if let passages { return passages }
+    }
+    throw StoreError(.unavailable, "The documents are changing too fast to be searched. Try again.")
+  }
+
+  func keep(models: Set<Int64>) { index.keep(models: models) }
+
+  private func run<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      queue.addOperation {
+        continuation.resume(with: Result { try SQLiteErrorMapping.run { try writer.read(body) } })
+      }
+    }
+  }
+
+  /// - Returns: `nil` when one of the chunks found is not there in this transaction.
+  private func nearest(
+    to vector: [Float], model id: String, limit: Int, filter: SQLiteSearchFilter, _ db: Database
+  ) throws -> [Passage]? {
+    let model = try SQLiteEmbeddingModel.fetch(id: id, db)
+    guard model.descriptor.dimension == vector.count else {
+      throw StoreError(
+        .conflict, "The question's vector is not from the model whose vectors are searched.",
+        detail: "dimension \(vector.count), expected \(model.descriptor.dimension)")
+    }
+    let table = try index.table(
+      of: model.index, source: SQLiteVectorSource(db: db, model: model.index.sequence))
+    let documents = try filter.condition.map {
+      try Int64.fetchSet(
+        db, sql: "SELECT sequence FROM documents WHERE \($0)", arguments: filter.arguments)
+    }
+    let found = VectorScan(table: table, query: vector, limit: limit, documents: documents).run()
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT chunks.*, documents.title AS document_title, documents.source, ? AS score
+        FROM chunk_vectors
+        JOIN chunks ON chunks.sequence = chunk_vectors.chunk
+        JOIN documents ON documents.id = chunks.document_id
+        WHERE chunk_vectors.sequence = ?
+        """)
+    var passages: [Passage] = []
+    for entry in found {
+      guard let row = try Row.fetchOne(statement, arguments: [Double(entry.score), entry.sequence]) else {
+        return nil
+      }
+      passages.append(try Passage(row: row))
+    }
+    return passages
+  }
+}
+
+/// Reads the vectors of a model for the index in memory.
+struct SQLiteVectorSource: VectorIndex.Source {
+  let db: Database
+  let model: Int64
+
+  func entries() throws -> [VectorEntry] {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: "SELECT sequence, document, fingerprint FROM chunk_vectors WHERE model = ? ORDER BY +sequence",
+      arguments: [model])
+    var entries: [VectorEntry] = []
+    while let row = try rows.next() {
+      entries.append(VectorEntry(sequence: row[0], document: row[1], fingerprint: row[2]))
+    }
+    return entries
+  }
+
+  func sequences() throws -> [Int64] {
+    try Int64.fetchAll(
+      db, sql: "SELECT sequence FROM chunk_vectors WHERE model = ?", arguments: [model]
+    ).sorted()
+  }
+
+  func vectors(
+    _ range: ClosedRange<Int64>, _ body: (VectorEntry, UnsafeBufferPointer<Float>) throws -> Void
+  ) throws {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT chunk_vectors.sequence, document, fingerprint, value, dimension
+        FROM chunk_vectors
+        JOIN chunk_vector_values ON chunk_vector_values.vector = chunk_vectors.sequence
+        JOIN embedding_models ON embedding_models.sequence = chunk_vectors.model
+        WHERE chunk_vectors.sequence BETWEEN ? AND ? AND +chunk_vectors.model = ?
+        ORDER BY chunk_vectors.sequence
+        """,
+      arguments: [range.lowerBound, range.upperBound, model])
+    while let row = try rows.next() {
+      let entry = VectorEntry(sequence: row[0], document: row[1], fingerprint: row[2])
+      let vector = try VectorBytes.vector(row[3], dimension: row[4])
+      try vector.withUnsafeBufferPointer { try body(entry, $0) }
+    }
+  }
+}
