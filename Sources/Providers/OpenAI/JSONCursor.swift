@@ -166,6 +166,9 @@ struct JSONCursor {
 struct JSONKey {
   fileprivate let bytes: UnsafeRawBufferPointer
 
+  /// The key itself, where keys are data.
+  func text() throws -> String { try JSONCursor.unescape(bytes) }
+
   static func ~= (name: StaticString, key: JSONKey) -> Bool {
     guard key.bytes.count == name.utf8CodeUnitCount else { return false }
     for index in 0..<key.bytes.count where key.bytes[index] != name.utf8Start[index] { return false }
@@ -178,7 +181,7 @@ struct JSONCursorError: Error {}
 
 extension JSONCursor {
   /// A string's value. A lone surrogate becomes U+FFFD, because Swift's strings cannot hold one.
-  private static func unescape(_ text: UnsafeRawBufferPointer) throws -> String {
+  fileprivate static func unescape(_ text: UnsafeRawBufferPointer) throws -> String {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
     var position = 0

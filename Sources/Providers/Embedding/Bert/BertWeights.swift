@@ -1,0 +1,130 @@
+internal import CKernels
+
+/// The numbers of a BERT encoder, laid out as it reads them.
+///
+/// What the file holds as 32-bit numbers stays in the mapped file; only what is stored differently, or is needed in
+/// another arrangement, is copied.
+final class BertWeights: Sendable {
+  /// `y = x · weightᵀ + bias`, with `weight` as rows of one output each.
+  struct Linear: Sendable {
+    let weight: FloatRegion
+    let bias: FloatRegion
+  }
+
+  struct LayerNorm: Sendable {
+    let gain: FloatRegion
+    let bias: FloatRegion
+  }
+
+  struct Layer: Sendable {
+    /// Query, key and value of every head in one matrix: one large product instead of three.
+    let attentionInput: Linear
+    let attentionOutput: Linear
+    let attentionNorm: LayerNorm
+    let inner: Linear
+    let output: Linear
+    let outputNorm: LayerNorm
+  }
+
+  let configuration: BertConfiguration
+  let tokens: FloatRegion
+  /// With the vector of token type 0 added, which every token of a single text has.
+  let positions: FloatRegion
+  let embeddingNorm: LayerNorm
+  let layers: [Layer]
+  private let file: SafetensorsFile
+
+  /// - Throws: ``SafetensorsFile/Damage`` when a tensor is missing or has another shape than the configuration says.
+  init(file: SafetensorsFile, configuration: BertConfiguration) throws {
+    let reader = Reader(file: file, width: configuration.width)
+    self.file = file
+    self.configuration = configuration
+    tokens = try reader.region(
+      "embeddings.word_embeddings.weight", [configuration.vocabulary, configuration.width])
+    positions = try reader.positions(configuration)
+    embeddingNorm = try reader.norm("embeddings.LayerNorm")
+    layers = try (0..<configuration.layers).map { index in
+      let layer = "encoder.layer.\(index)"
+      return Layer(
+        attentionInput: try reader.attentionInput("\(layer).attention.self"),
+        attentionOutput: try reader.linear("\(layer).attention.output.dense"),
+        attentionNorm: try reader.norm("\(layer).attention.output.LayerNorm"),
+        inner: try reader.linear("\(layer).intermediate.dense", outputs: configuration.innerWidth),
+        output: try reader.linear("\(layer).output.dense", inputs: configuration.innerWidth),
+        outputNorm: try reader.norm("\(layer).output.LayerNorm"))
+    }
+  }
+
+  /// Tells these weights from others, in eight digits: a hash (FNV-1a) of the file's size and of the beginning of every
+  /// tensor, so that not the whole file has to be read.
+  var fingerprint: String {
+    var hash: UInt32 = 2_166_136_261
+    func add(_ byte: UInt8) { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    withUnsafeBytes(of: UInt64(file.byteCount).littleEndian) { $0.forEach(add) }
+    for (name, tensor) in file.tensors.sorted(by: { $0.key < $1.key }) {
+      name.utf8.forEach(add)
+      file.contents[tensor.bytes].prefix(64).forEach(add)
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  private struct Reader {
+    let file: SafetensorsFile
+    let width: Int
+    /// Models that were saved with a task's head carry this prefix.
+    let prefix: String
+
+    init(file: SafetensorsFile, width: Int) {
+      self.file = file
+      self.width = width
+      prefix = file.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
+    }
+
+    func region(_ name: String, _ shape: [Int]) throws -> FloatRegion {
+      let tensor = try file.tensor(prefix + name, shape: shape)
+      let bytes = UnsafeRawBufferPointer(rebasing: file.contents[tensor.bytes])
+      let start = UInt(bitPattern: bytes.baseAddress)
+      if tensor.element == .float32, start % UInt(MemoryLayout<Float>.alignment) == 0 {
+        return FloatRegion(mapped: start, count: tensor.count, owner: file)
+      }
+      return FloatRegion(count: tensor.count) { numbers in
+        switch tensor.element {
+        case .float32: UnsafeMutableRawBufferPointer(numbers).copyMemory(from: bytes)
+        case .float16: rill_widen_half(bytes.baseAddress, tensor.count, numbers.baseAddress)
+        case .bfloat16: rill_widen_bfloat(bytes.baseAddress, tensor.count, numbers.baseAddress)
+        }
+      }
+    }
+
+    func linear(_ name: String, inputs: Int? = nil, outputs: Int? = nil) throws -> BertWeights.Linear {
+      BertWeights.Linear(
+        weight: try region("\(name).weight", [outputs ?? width, inputs ?? width]),
+        bias: try region("\(name).bias", [outputs ?? width]))
+    }
+
+    func norm(_ name: String) throws -> BertWeights.LayerNorm {
+      // Models that were converted from TensorFlow call them gamma and beta.
+      let isOld = file.tensors["\(prefix)\(name).gamma"] != nil
+      return BertWeights.LayerNorm(
+        gain: try region("\(name).\(isOld ? "gamma" : "weight")", [width]),
+        bias: try region("\(name).\(isOld ? "beta" : "bias")", [width]))
+    }
+
+    func attentionInput(_ name: String) throws -> BertWeights.Linear {
+      let parts = try ["query", "key", "value"].map { try linear("\(name).\($0)") }
+      return BertWeights.Linear(
+        weight: FloatRegion(joining: parts.map(\.weight)), bias: FloatRegion(joining: parts.map(\.bias)))
+    }
+
+    func positions(_ configuration: BertConfiguration) throws -> FloatRegion {
+      let positions = try region("embeddings.position_embeddings.weight", [configuration.positions, width])
+      let types = try region("embeddings.token_type_embeddings.weight", [configuration.tokenTypes, width])
+      return FloatRegion(count: configuration.positions * width) { numbers in
+        for index in numbers.indices {
+          numbers[index] = positions.start[index] + types.start[index % width]
+        }
+      }
+    }
+  }
+}
