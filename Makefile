@@ -1,9 +1,9 @@
 # Everything that a user or a contributor starts. The work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format page sanitize bench release clean
+.PHONY: help run test lint format page sanitize bench bench-retrieval release clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build and start Rill, then open the address it prints (ARGS="--port 9000")
 	@exec scripts/run $(ARGS)
@@ -27,6 +27,11 @@ sanitize: ## run the Swift tests under Thread Sanitizer and Address Sanitizer (A
 bench: ## measure latency, memory and CPU (ARGS go to benchmarks/run)
 	@scripts/setup run
 	@exec benchmarks/run $(ARGS)
+
+bench-retrieval: ## measure how well passages are found (ARGS go to benchmarks/retrieval/run)
+	@scripts/setup run
+	@scripts/build release --product rill
+	@exec benchmarks/retrieval/run --rill .build/release/rill $(ARGS)
 
 release: ## pack one static binary with the page into dist/
 	@exec scripts/build-release
