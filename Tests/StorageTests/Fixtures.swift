@@ -36,9 +36,9 @@ func makeDetails(run: UUID = UUID()) -> AnswerDetails {
 }
 
 struct DocumentFixture {
-  let document: Document
-  let text: ExtractedText
-  let chunks: [Chunk]
+  var document: Document
+  var text: ExtractedText
+  var chunks: [Chunk]
 }
 
 /// A document with one chunk for each text.

@@ -15,6 +15,16 @@ struct SQLiteConformanceTests {
     try await withDatabase { try await rule.check($0.knowledge) }
   }
 
+  @Test("ingestion", arguments: IngestionStoreConformance.cases)
+  func ingestion(rule: IngestionStoreConformance.Case) async throws {
+    try await withDatabase { try await rule.check($0.knowledgeStores) }
+  }
+
+  @Test("embeddings", arguments: EmbeddingStoreConformance.cases)
+  func embeddings(rule: EmbeddingStoreConformance.Case) async throws {
+    try await withDatabase { try await rule.check($0.knowledgeStores) }
+  }
+
   @Test("runs", arguments: RunStoreConformance.cases)
   func runs(rule: RunStoreConformance.Case) async throws {
     try await withDatabase { try await rule.check($0.runStores) }
@@ -36,6 +46,10 @@ struct SQLiteConformanceTests {
 }
 
 extension SQLiteDatabase {
+  var knowledgeStores: KnowledgeStores {
+    KnowledgeStores(knowledge: knowledge, ingestion: ingestion, embeddings: embeddings)
+  }
+
   var runStores: RunStores {
     RunStores(runs: runs, conversations: conversations, checkpointer: checkpointer)
   }
