@@ -71,6 +71,16 @@ static inline CURLcode rill_easy_set_common(CURL *easy) {
   return code;
 }
 
+/// Asks `open` for the socket of every connection, and takes a connection of its own for this transfer: one that is
+/// open already was not asked about.
+static inline CURLcode rill_easy_set_socket_guard(CURL *easy, curl_opensocket_callback open, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  return code;
+}
+
 // Results of one transfer.
 
 static inline CURLcode rill_easy_get_private(CURL *easy, void **context) {
@@ -96,6 +106,7 @@ static inline CURLMcode rill_multi_set_idle_connections(CURLM *multi, long count
 
 static inline CURLcode rill_message_result(const CURLMsg *message) { return message->data.result; }
 static inline curl_socket_t rill_socket_timeout(void) { return CURL_SOCKET_TIMEOUT; }
+static inline curl_socket_t rill_socket_bad(void) { return CURL_SOCKET_BAD; }
 static inline size_t rill_write_pause(void) { return CURL_WRITEFUNC_PAUSE; }
 static inline size_t rill_read_abort(void) { return CURL_READFUNC_ABORT; }
 static inline CURLcode rill_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }

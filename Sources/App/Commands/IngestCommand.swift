@@ -1,14 +1,20 @@
 import ArgumentParser
+import Foundation
+import Graph
+import Providers
 import Storage
 
-/// `rill ingest PATH…`: adds files and folders to the knowledge base. It may run beside a serving Rill.
+/// `rill ingest PATH|URL…`: adds files, folders and addresses to the knowledge base. It may run beside a serving Rill.
 struct IngestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest",
-    abstract: "Adds text and Markdown files, and folders of them, to the knowledge base.",
-    discussion: "What is there already is left alone; a file that has changed since replaces what it was.")
+    abstract: "Adds files, folders of them and web pages to the knowledge base.",
+    discussion: """
+      It reads text, Markdown, HTML, PDF, DOCX, EPUB, CSV, source code, and ZIP archives of these. What is there already \
+      is left alone; a file that has changed since replaces what it was.
+      """)
 
-  @Argument(help: "Files and folders.", completion: .file())
+  @Argument(help: "Files, folders, and addresses that begin with http:// or https://.", completion: .file())
   var paths: [String]
 
   @OptionGroup var options: SettingOptions
@@ -16,10 +22,37 @@ struct IngestCommand: AsyncParsableCommand {
   func run() async throws {
     try await CommandFailure.reporting {
       let configuration = try await options.load()
+      let logger = LogBootstrap.start(level: max(configuration.logLevel, .warning))
       let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
-      let summary = try await IngestCommandRunner.ingest(paths: paths, store: database.knowledge)
+      let transport = try HTTPTransport()
+      let services = try await KnowledgeServices.make(
+        configuration, database: database, transport: transport, logger: logger)
+      let summary = try await IngestCommandRunner.ingest(
+        paths: paths,
+        with: IngestionService(
+          services: services, pages: WebPageFetcher(configuration, transport: transport)))
+      if let indexer = services.indexer { try await embed(indexer, in: configuration.dataDirectory) }
+      await transport.close()
       try database.close()
       if summary.failed > 0 { throw ExitCode.failure }
+    }
+  }
+
+  /// A server that runs with the same data makes the vectors itself.
+  private func embed(_ indexer: EmbeddingIndexer, in folder: URL) async throws {
+    var isServed = false
+    do {
+      try await DataFolderLock.withLock(
+        of: folder,
+        whenTaken: {
+          isServed = true
+          return false
+        }
+      ) {
+        try await IngestCommandRunner.embed(with: indexer)
+      }
+    } catch let error as StoreError where isServed && error.code == .unavailable {
+      print("The running server makes the passages' vectors.")
     }
   }
 }

@@ -57,17 +57,20 @@ struct ServeCommand: AsyncParsableCommand {
         "provider": "\(chosen.model.descriptor.provider)", "model": "\(chosen.model.descriptor.model)",
         "reason": "\(chosen.reason)",
       ])
+    let documents = try await KnowledgeServices.make(
+      configuration, database: database, transport: transport, logger: logger)
     if configuration.indexesSampleDocuments {
       try await SampleDocuments(
         publicDirectory: try PublicDirectory.find(configured: configuration.publicDirectory),
-        knowledge: database.knowledge, settings: database, logger: logger
+        services: documents, settings: database, logger: logger
       ).index()
     }
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(
         model: chosen.model, conversations: database.conversations, runs: database.runs,
-        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: LexicalReranker()),
+        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: LexicalReranker(),
+        documents: documents, pages: WebPageFetcher(configuration, transport: transport)),
       logger: logger)
     try await server.run { port in
       // Scripts wait for this line, so it must not stay in a buffer.

@@ -67,6 +67,22 @@ struct SettingOptions: ParsableArguments {
   var shutdownGrace: String?
   @Option(help: "Whether Rill's own documentation is indexed at the start (RILL_SAMPLE_DOCS). Default: true.")
   var sampleDocs: String?
+  @Option(help: "A folder whose files are followed (RILL_WATCH).")
+  var watch: String?
+  @Option(
+    help: "Whether documents may be fetched from private addresses (RILL_ALLOW_PRIVATE_URLS). Default: false.")
+  var allowPrivateUrls: String?
+  @Option(help: "Bytes of the largest file that is taken in (RILL_MAX_UPLOAD_BYTES). Default: 200000000.")
+  var maxUploadBytes: String?
+  @Option(
+    help: "Where vectors come from: auto, minilm, openai or none (RILL_EMBEDDING_PROVIDER). Default: auto.")
+  var embeddingProvider: String?
+  @Option(help: "Folder with the embedding model's weights (RILL_EMBEDDING_DIR). Default: found automatically.")
+  var embeddingDir: String?
+  @Option(help: "Name of the endpoint's embedding model (RILL_EMBEDDING_MODEL).")
+  var embeddingModel: String?
+  @Option(help: "Base URL of an endpoint for vectors (OPENAI_EMBEDDING_BASE_URL). Default: OPENAI_BASE_URL.")
+  var openaiEmbeddingBaseUrl: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (LOG_LEVEL). Default: info.")
   var logLevel: String?
 
@@ -81,7 +97,10 @@ struct SettingOptions: ParsableArguments {
       .maxRunsPerClient: maxRunsPerClient, .runSlots: runSlots, .flushInterval: flushInterval,
       .runRetention: runRetention, .maxConnections: maxConnections, .maxAnswerTokens: maxAnswerTokens,
       .maxAnswerBytes: maxAnswerBytes, .shutdownGrace: shutdownGrace,
-      .sampleDocuments: sampleDocs, .logLevel: logLevel,
+      .sampleDocuments: sampleDocs, .watchedFolder: watch, .allowPrivateURLs: allowPrivateUrls,
+      .maxUploadBytes: maxUploadBytes, .embeddingProvider: embeddingProvider,
+      .embeddingDirectory: embeddingDir, .embeddingModel: embeddingModel,
+      .embeddingBaseURL: openaiEmbeddingBaseUrl, .logLevel: logLevel,
     ]
     return all.compactMapValues { $0 }
   }

@@ -42,6 +42,7 @@ struct RillConfiguration: Sendable {
   /// `nil`: as many as the process has descriptors for.
   var maxConnections: Int?
   var indexesSampleDocuments = true
+  var documents = DocumentSettings()
   var logLevel = Logger.Level.info
 
   init() {}
@@ -71,6 +72,7 @@ struct RillConfiguration: Sendable {
       try settings.choice(.logLevel, of: Logger.Level.allCases.map(\.rawValue)).flatMap {
         Logger.Level(rawValue: $0)
       } ?? logLevel
+    documents = try DocumentSettings(settings)
     try readLimits(settings)
     try check(settings)
   }

@@ -30,6 +30,14 @@ enum SettingKey: String, Sendable, CaseIterable {
   case shutdownGrace = "RILL_SHUTDOWN_GRACE"
   case apiToken = "RILL_API_TOKEN"
   case sampleDocuments = "RILL_SAMPLE_DOCS"
+  case watchedFolder = "RILL_WATCH"
+  case allowPrivateURLs = "RILL_ALLOW_PRIVATE_URLS"
+  case maxUploadBytes = "RILL_MAX_UPLOAD_BYTES"
+  case embeddingProvider = "RILL_EMBEDDING_PROVIDER"
+  case embeddingDirectory = "RILL_EMBEDDING_DIR"
+  case embeddingModel = "RILL_EMBEDDING_MODEL"
+  case embeddingBaseURL = "OPENAI_EMBEDDING_BASE_URL"
+  case embeddingKey = "OPENAI_EMBEDDING_API_KEY"
   case logLevel = "LOG_LEVEL"
 
   /// The key as it is called in the environment.

@@ -66,7 +66,9 @@ struct SettingsReader: Sendable {
 }
 
 extension SettingKey {
-  var isSecret: Bool { self == .openAIKey || self == .rerankKey || self == .apiToken || self == .databaseURL }
+  var isSecret: Bool {
+    [.openAIKey, .rerankKey, .embeddingKey, .apiToken, .databaseURL].contains(self)
+  }
 }
 
 extension Optional {

@@ -23,6 +23,10 @@ extension RequestError {
     switch error {
     case let error as RequestError: self = error
     case let error as HTTPError: self.init(mapping: error)
+    case let failure as IngestionFailure: self.init(failure)
+    case let error as OriginalFileError:
+      logger.error("A file could not be kept", metadata: ["error": "\(error)"])
+      self.init(error)
     case let error as StoreError:
       logger.error("Store failed", metadata: ["error": "\(error)"])
       self.init(

@@ -1,3 +1,4 @@
+import Extraction
 import Foundation
 
 /// Finds the files that a user means by a path. It blocks: call it on a thread pool.
@@ -31,9 +32,9 @@ struct FileFinder {
       // A file is called the same, whether it is named itself or found in its folder.
       add(url, source: parent == "/" ? url.lastPathComponent : parent + "/" + url.lastPathComponent)
     case .other:
-      findings.append(.failure(source: path, reason: "is not a file or folder that can be read"))
+      findings.append(.failure(source: path, reason: "It is not a file or folder that can be read."))
     case nil:
-      findings.append(.failure(source: path, reason: "does not exist"))
+      findings.append(.failure(source: path, reason: "It does not exist."))
     }
   }
 
@@ -43,14 +44,14 @@ struct FileFinder {
     } else if !findings.contains(.file(IngestionFile(url: url, source: source))) {
       // The second would replace the first.
       findings.append(
-        .failure(source: source, reason: "has the same folder and name as another file; rename one of them"))
+        .failure(source: source, reason: "It has the same folder and name as another file. Rename one of them."))
     }
   }
 
   private mutating func search(_ folder: URL, source: String) {
     guard visited.insert(folder.resolvingSymlinksInPath().path).inserted else { return }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
-      findings.append(.failure(source: source, reason: "cannot be opened; check its permissions"))
+      findings.append(.failure(source: source, reason: "It cannot be opened. Check its permissions."))
       return
     }
     for name in names.sorted() where !name.hasPrefix(".") && name != "node_modules" {

@@ -7,12 +7,12 @@ enum IngestCommandRunner {
   /// is the summary.
   /// - Throws: ``StoreError``.
   static func ingest(
-    paths: [String], store: any KnowledgeStore, output: IngestionOutput = .standard
+    paths: [String], with service: IngestionService, output: IngestionOutput = .standard
   ) async throws -> IngestionSummary {
     var display = IngestionDisplay(output: output)
     let summary: IngestionSummary
     do {
-      summary = try await IngestionService(store: store).ingest(paths: paths) { display.show($0) }
+      summary = try await service.ingest(paths: paths) { display.show($0) }
     } catch {
       display.clear()
       throw error
@@ -20,6 +20,23 @@ enum IngestCommandRunner {
     display.clear()
     output.write("\(summary)\n")
     return summary
+  }
+
+  /// Gives the new chunks their vectors, with a bar on a terminal.
+  static func embed(with indexer: EmbeddingIndexer, output: IngestionOutput = .standard) async throws {
+    let bar = ProgressBar(width: output.width)
+    var first: Int?
+    var count = 0
+    try await indexer.finish { embedded, total in
+      let start = first ?? embedded
+      first = start
+      count = embedded - start
+      guard output.isTerminal, total > start else { return }
+      output.write(
+        "\r" + bar.line(completed: count, total: total - start, label: "passages embedded") + "\u{1B}[K")
+    }
+    if output.isTerminal { output.write("\r\u{1B}[K") }
+    if count > 0 { output.write("\(count) passages embedded\n") }
   }
 }
 
@@ -64,8 +81,8 @@ private struct IngestionDisplay {
   private func line(_ source: String, _ outcome: IngestionOutcome) -> String? {
     let source = Self.printable(source)
     switch outcome {
-    case .failed(let reason): return "failed: \(source) \(reason)"
-    case .skipped(let reason): return "skipped: \(source) \(reason)"
+    case .failed(let reason): return "failed: \(source): \(reason)"
+    case .skipped(let reason): return "skipped: \(source): \(reason)"
     case .added: return output.isTerminal ? nil : "added: \(source)"
     case .updated: return output.isTerminal ? nil : "updated: \(source)"
     case .unchanged: return output.isTerminal ? nil : "unchanged: \(source)"

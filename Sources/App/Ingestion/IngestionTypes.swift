@@ -58,8 +58,3 @@ struct IngestionSummary: Sendable, Hashable, CustomStringConvertible {
     return counts.isEmpty ? "no files found" : counts.map { "\($0) \($1)" }.joined(separator: ", ")
   }
 }
-
-/// Why a file cannot be ingested, in words that follow its name: "is larger than 20 MB".
-struct IngestionFailure: Error, Hashable {
-  let reason: String
-}

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Graph
 import Logging
@@ -16,18 +17,18 @@ struct SampleDocuments: Sendable {
   static let settingKey = "sample-documents"
 
   private let folder: URL
-  private let knowledge: any KnowledgeStore
+  private let services: KnowledgeServices
   private let settings: any SettingStore
   private let threadPool: NIOThreadPool
   private let logger: Logger
 
   /// - Parameter publicDirectory: the folder that holds `index.html`.
   init(
-    publicDirectory: URL, knowledge: any KnowledgeStore, settings: any SettingStore,
+    publicDirectory: URL, services: KnowledgeServices, settings: any SettingStore,
     threadPool: NIOThreadPool = .singleton, logger: Logger
   ) {
     folder = publicDirectory.appendingPathComponent("knowledge", isDirectory: true)
-    self.knowledge = knowledge
+    self.services = services
     self.settings = settings
     self.threadPool = threadPool
     self.logger = logger
@@ -47,7 +48,7 @@ struct SampleDocuments: Sendable {
       logger.notice("Rill's own documentation is not there and is not indexed")
       return summary
     }
-    let service = IngestionService(store: knowledge, threadPool: threadPool)
+    let service = IngestionService(services: services, threadPool: threadPool)
     var hashes: [String: String] = [:]
     for page in pages {
       hashes[page.file.source] = page.hash
@@ -82,15 +83,16 @@ struct SampleDocuments: Sendable {
       let url = folder.appendingPathComponent(name)
       let file = IngestionFile(url: url, source: sourcePrefix + name.dropLast(3))
       // A page that cannot be read has no hash, and the service says why.
-      return Page(file: file, hash: (try? DocumentReader.contents(of: url)).map(DocumentReader.hash) ?? "")
+      return Page(file: file, hash: (try? Data(contentsOf: url)).map { SHA256.hash(data: $0).hexadecimal } ?? "")
     }
   }
 
   /// Pages that this version of Rill no longer has.
   private func removePages(_ sources: Set<String>) async throws {
     guard !sources.isEmpty else { return }
-    for document in try await knowledge.documents() where sources.contains(document.source) {
-      _ = try await knowledge.deleteDocument(id: document.id)
+    for source in sources {
+      guard let document = try await services.knowledge.document(source: source) else { continue }
+      try await services.library.delete(id: document.id)
     }
   }
 

@@ -8,6 +8,7 @@ import NIOCore
 struct HealthRoutes: Sendable {
   let model: any LanguageModel
   let knowledge: any KnowledgeStore
+  let documents: KnowledgeServices
   let runMetrics: RunMetrics
   let httpMetrics: HTTPMetrics
 
@@ -16,10 +17,11 @@ struct HealthRoutes: Sendable {
       Response.json { json in
         json.field("status", "ok")
         json.field("version", RillVersion.current)
+        json.object("embedding") { $0.fields(of: documents.status.current) }
       }
     }
     router.get("ready") { _, context in await ready(context) }
-    router.get("metrics") { _, _ in metrics() }
+    router.get("metrics") { _, _ in try await metrics() }
   }
 
   private func ready(_ context: AppRequestContext) async -> Response {
@@ -58,10 +60,11 @@ struct HealthRoutes: Sendable {
     }
   }
 
-  private func metrics() -> Response {
+  private func metrics() async throws -> Response {
     var text = ""
     runMetrics.write(to: &text)
     httpMetrics.write(to: &text)
+    documents.metrics.write(try await documents.counts(), to: &text)
     return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

@@ -24,6 +24,9 @@ struct RillServer: Sendable {
     var checkpointer: any Checkpointer
     var knowledge: any KnowledgeStore
     var reranker: any Reranker
+    var documents: KnowledgeServices
+    /// Fetches documents by their addresses; `nil` refuses them.
+    var pages: WebPageFetcher?
     var time = RunTime.system
     var makeID: @Sendable () -> UUID = { UUID() }
   }
@@ -56,6 +59,7 @@ struct RillServer: Sendable {
     var services = ServiceGroupConfiguration(
       services: [
         .init(service: app), .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
+        .init(service: dependencies.documents),
       ],
       gracefulShutdownSignals: gracefulShutdownSignals, logger: quieter(logger))
     services.maximumGracefulShutdownDuration = configuration.runs.shutdownGrace + Self.shutdownMargin
@@ -126,15 +130,30 @@ struct RillServer: Sendable {
     SessionRoutes(
       store: dependencies.conversations, knowledge: dependencies.knowledge, runs: runs
     ).add(to: api)
-    KnowledgeRoutes(
-      store: dependencies.knowledge, reranker: dependencies.reranker, settings: configuration.pipeline
-    ).add(to: api)
+    addDocumentRoutes(to: api)
     HealthRoutes(
-      model: dependencies.model, knowledge: dependencies.knowledge, runMetrics: runMetrics,
-      httpMetrics: httpMetrics
+      model: dependencies.model, knowledge: dependencies.knowledge, documents: dependencies.documents,
+      runMetrics: runMetrics, httpMetrics: httpMetrics
     ).add(to: api)
     router.refuseOtherMethods()
     return router
+  }
+
+  private func addDocumentRoutes(to api: some RouterMethods<AppRequestContext>) {
+    let documents = dependencies.documents
+    let content = DocumentContentRoutes(services: documents)
+    DocumentRoutes(services: documents, pages: dependencies.pages).add(to: api)
+    DocumentEventRoutes(
+      services: documents, heartbeat: configuration.runs.heartbeat, time: dependencies.time
+    ).add(to: api)
+    content.add(to: api)
+    OriginalRoutes(
+      services: documents, pages: PagePictures(folder: documents.cacheFolder), cache: content.cache
+    ).add(to: api)
+    SearchRoutes(
+      retriever: retriever, reranker: dependencies.reranker, settings: configuration.pipeline,
+      time: dependencies.time
+    ).add(to: api)
   }
 
   private func publicDirectory() throws -> URL {

@@ -7,7 +7,7 @@ struct EventStreamResponse: Sendable {
   let runs: RunService
   let metrics: RunMetrics
 
-  private static let headers: HTTPFields = [
+  static let headers: HTTPFields = [
     .contentType: "text/event-stream",
     .cacheControl: "no-cache, no-transform",
     .xAccelBuffering: "no",

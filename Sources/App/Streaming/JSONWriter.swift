@@ -54,11 +54,12 @@ struct JSONWriter {
     field(key, value.wireString)
   }
 
-  /// Writes milliseconds and scores with three decimals at the most; a number that JSON cannot hold becomes 0.
-  mutating func field(_ key: StaticString, _ value: Double) {
+  /// Writes milliseconds with three decimals at the most; a number that JSON cannot hold becomes 0.
+  /// - Parameter scale: a power of ten, 1,000,000 for scores.
+  mutating func field(_ key: StaticString, _ value: Double, scale: Double = 1_000) {
     self.key(key)
     separate()
-    let rounded = (value * 1_000).rounded() / 1_000
+    let rounded = (value * scale).rounded() / scale
     guard rounded.isFinite, abs(rounded) < 1e15 else {
       buffer.writeString("0")
       return

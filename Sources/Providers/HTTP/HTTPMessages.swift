@@ -8,14 +8,19 @@ struct HTTPRequest: Sendable {
   var body: [UInt8]?
   /// The longest that the whole exchange may take; `nil` is no limit.
   var timeout: Duration?
+  /// Whether only addresses of the public Internet may be connected to. Such a request goes past proxies, because nobody
+  /// could tell where they lead.
+  var reachesPublicAddressesOnly: Bool
 
   init(
-    url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil
+    url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil,
+    reachesPublicAddressesOnly: Bool = false
   ) {
     self.url = url
     self.headers = headers
     self.body = body
     self.timeout = timeout
+    self.reachesPublicAddressesOnly = reachesPublicAddressesOnly
   }
 }
 
@@ -47,6 +52,8 @@ struct HTTPTransportError: Error, Sendable, Hashable, CustomStringConvertible {
     case unresolved
     /// Nobody listens, or nobody answered within the connect timeout.
     case unreachable
+    /// The address is not one of the public Internet.
+    case refusedAddress
     /// The TLS handshake or the check of the certificate failed.
     case insecure
     /// The connection ended in the middle of the response, or before it.

@@ -1,4 +1,5 @@
 internal import CCurl
+import Foundation
 
 /// One transfer of libcurl with everything that its callbacks touch. Used on the transport's thread only.
 final class Transfer {
@@ -12,6 +13,8 @@ final class Transfer {
   private let errorBuffer: UnsafeMutablePointer<CChar>
   private var head: HTTPResponseHead?
   private var isHeadDelivered = false
+  /// Whether a connection was not opened because of its address.
+  fileprivate var hasRefusedAddress = false
 
   /// - Throws: ``HTTPTransportError`` when libcurl does not take the request.
   init(
@@ -60,7 +63,12 @@ final class Transfer {
     if request.body != nil {
       codes.append(rill_easy_set_post(easy, curl_off_t(unsentBody.count), sendBody, seekBody, context))
     }
-    if LoopbackAddress.isHost(of: request.url) { codes.append(rill_easy_set_proxy(easy, "")) }
+    if LoopbackAddress.isHost(of: request.url) || request.reachesPublicAddressesOnly {
+      codes.append(rill_easy_set_proxy(easy, ""))
+    }
+    if request.reachesPublicAddressesOnly {
+      codes.append(rill_easy_set_socket_guard(easy, openPublicSocket, context))
+    }
     if let code = codes.first(where: { $0 != CURLE_OK }) {
       throw HTTPTransportError(kind: .invalidRequest, detail: String(cString: curl_easy_strerror(code)))
     }
@@ -75,6 +83,9 @@ final class Transfer {
   func error(for code: CURLcode) -> HTTPTransportError? {
     guard code != CURLE_OK else { return nil }
     let text = String(cString: errorBuffer)
+    if hasRefusedAddress, code == CURLE_COULDNT_CONNECT {
+      return HTTPTransportError(kind: .refusedAddress, detail: text)
+    }
     return HTTPTransportError(
       kind: HTTPTransportError.Kind(code),
       detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
@@ -134,6 +145,25 @@ private let receiveBody: curl_write_callback = { buffer, size, count, context in
   guard let buffer, let context else { return 0 }
   return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     .receive(UnsafeRawBufferPointer(start: buffer, count: size * count))
+}
+
+/// The address is the one that will be connected to, after every look-up: a name cannot be made to mean another one later.
+private let openPublicSocket: curl_opensocket_callback = { context, _, address in
+  guard let context, let address else { return rill_socket_bad() }
+  guard NetworkAddress(address: address)?.isPublic == true else {
+    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().hasRefusedAddress = true
+    return rill_socket_bad()
+  }
+  return socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+}
+
+extension NetworkAddress {
+  fileprivate init?(address: UnsafeMutablePointer<curl_sockaddr>) {
+    let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+    self.init(
+      UnsafeRawBufferPointer(
+        start: UnsafeRawPointer(address) + offset, count: Int(address.pointee.addrlen)))
+  }
 }
 
 private let receiveHeader: curl_write_callback = { buffer, size, count, context in

@@ -1,0 +1,82 @@
+import Foundation
+import Graph
+import Logging
+import Providers
+
+/// Chooses where vectors come from.
+struct EmbedderDiscovery: Sendable {
+  let settings: DocumentSettings
+  let configuration: RillConfiguration
+  let transport: HTTPTransport
+
+  /// What was found.
+  struct Choice: Sendable {
+    /// `nil`: words alone.
+    var embedder: (any Embedder)?
+    /// Cuts texts to the size that the embedder reads.
+    var counter: any TokenCounter = ApproximateTokenCounter()
+    /// Why, in a sentence for the log; without an embedder also for the user.
+    var reason: String
+  }
+
+  static let withoutWeights =
+    "There is no embedding model, so passages are found by their words alone. `make embedding-model` gets one; "
+    + "RILL_EMBEDDING_PROVIDER=openai uses an endpoint."
+
+  /// - Throws: ``ConfigurationError`` when the one that was asked for cannot be used.
+  func choose() async throws -> Choice {
+    switch settings.embeddingProvider {
+    case .none:
+      return Choice(
+        reason: "RILL_EMBEDDING_PROVIDER is none, so passages are found by their words alone.")
+    case .openai: return try await endpoint()
+    case .minilm:
+      do {
+        guard let choice = try weights() else {
+          throw ConfigurationError(key: "RILL_EMBEDDING_DIR", message: Self.withoutWeights)
+        }
+        return choice
+      }
+    case .automatic: return try weights() ?? Choice(reason: Self.withoutWeights)
+    }
+  }
+}
+
+extension EmbedderDiscovery {
+  private func weights() throws -> Choice? {
+    let folder: EmbeddingModelFolder?
+    do {
+      if let directory = settings.embeddingDirectory {
+        folder = try EmbeddingModelFolder(opening: directory)
+      } else {
+        folder = EmbeddingModelFolder.find(in: places)
+      }
+      guard let folder else { return nil }
+      let embedder = try BertEmbedder(folder: folder)
+      return Choice(
+        embedder: embedder, counter: embedder.tokenizer,
+        reason: "The weights of \(folder.name) are there.")
+    } catch let error as EmbeddingModelError {
+      throw ConfigurationError(key: SettingKey.embeddingDirectory.environmentName, message: error.message)
+    }
+  }
+
+  /// Where weights are looked for.
+  private var places: [URL] {
+    [configuration.dataDirectory.appending(path: "models"), URL(filePath: ".tools/models")]
+  }
+
+  private func endpoint() async throws -> Choice {
+    throw ConfigurationError(key: "RILL_EMBEDDING_PROVIDER", message: "Not there yet.")
+  }
+
+  /// Embedders of the vectors that are stored, other than the chosen one, as far as they can be made.
+  func former(of stored: [StoredEmbeddingModel], besides chosen: String?) async throws -> [any Embedder] {
+    guard stored.contains(where: { $0.isServing && $0.descriptor.id != chosen }) else { return [] }
+    let ids = Set(stored.map(\.descriptor.id))
+    guard let own = try? weights()?.embedder, own.descriptor.id != chosen, ids.contains(own.descriptor.id) else {
+      return []
+    }
+    return [own]
+  }
+}

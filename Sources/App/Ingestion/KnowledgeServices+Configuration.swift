@@ -1,0 +1,37 @@
+import Foundation
+import Graph
+import Logging
+import Providers
+import Storage
+
+extension KnowledgeServices {
+  /// What a configuration asks for.
+  /// - Throws: ``ConfigurationError``, ``StoreError``.
+  static func make(
+    _ configuration: RillConfiguration, database: SQLiteDatabase, transport: HTTPTransport, logger: Logger
+  ) async throws -> KnowledgeServices {
+    let settings = configuration.documents
+    let discovery = EmbedderDiscovery(settings: settings, configuration: configuration, transport: transport)
+    let choice = try await discovery.choose()
+    logger.info(
+      "Embedding model chosen",
+      metadata: ["model": "\(choice.embedder?.descriptor.id ?? "none")", "reason": "\(choice.reason)"])
+    let former = try await discovery.former(
+      of: database.embeddings.embeddingModels(), besides: choice.embedder?.descriptor.id)
+    return KnowledgeServices(
+      .init(
+        knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
+        settings: database, folder: configuration.dataDirectory, embedder: choice.embedder,
+        formerEmbedders: former, embeddingMessage: choice.reason, counter: choice.counter,
+        uploadLimit: settings.uploadLimit, watchedFolder: settings.watchedFolder, logger: logger))
+  }
+}
+
+extension WebPageFetcher {
+  init(_ configuration: RillConfiguration, transport: HTTPTransport) {
+    self.init(
+      download: HTTPDownload(
+        transport: transport, allowsPrivateAddresses: configuration.documents.allowsPrivateURLs),
+      time: .system)
+  }
+}

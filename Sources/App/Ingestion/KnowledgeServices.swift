@@ -1,0 +1,137 @@
+import Foundation
+import Graph
+import Logging
+import NIOPosix
+import ServiceLifecycle
+
+/// Everything that has to do with documents, connected: taking them in, reading them, giving them their vectors, and
+/// what the routes need to show it.
+struct KnowledgeServices: Service {
+  /// What it stands on.
+  struct Dependencies: Sendable {
+    var knowledge: any KnowledgeStore
+    var embeddings: any EmbeddingStore
+    var ingestion: any IngestionStore
+    var settings: any SettingStore
+    /// Where files are kept.
+    var folder: URL
+    /// The one that new vectors are made with; `nil` for a search by words alone.
+    var embedder: (any Embedder)?
+    /// Others whose vectors the store may hold; they answer questions until the new vectors are there.
+    var formerEmbedders: [any Embedder] = []
+    /// Why there is no embedder, in a sentence.
+    var embeddingMessage: String?
+    var counter: any TokenCounter = ApproximateTokenCounter()
+    var time = RunTime.system
+    var uploadLimit = 200_000_000
+    var watchedFolder: URL?
+    var logger: Logger
+  }
+
+  let knowledge: any KnowledgeStore
+  let ingestion: any IngestionStore
+  let originals: OriginalFiles
+  let progress: IngestionProgress
+  let status: EmbeddingStatus
+  let directory: DocumentDirectory
+  let library: DocumentLibrary
+  let intake: DocumentIntake
+  let queue: IngestionQueue
+  let indexer: EmbeddingIndexer?
+  let vectors: any VectorSearch
+  let metrics: KnowledgeMetrics
+  let watcher: FolderWatcher?
+  /// Where pictures of pages are kept.
+  let cacheFolder: URL
+  private let stopping = OneShot<Void>()
+
+  init(_ dependencies: Dependencies) {
+    let time = dependencies.time
+    let readings = ActiveReadings()
+    let (queued, stored) = (Signal(), Signal())
+    knowledge = dependencies.knowledge
+    ingestion = dependencies.ingestion
+    metrics = KnowledgeMetrics()
+    cacheFolder = dependencies.folder.appending(path: "cache")
+    originals = OriginalFiles(folder: dependencies.folder.appending(path: "originals"))
+    progress = IngestionProgress(now: time.date)
+    status = EmbeddingStatus(progress: progress)
+    directory = DocumentDirectory(
+      knowledge: knowledge, embeddings: dependencies.embeddings, ingestion: ingestion, originals: originals,
+      embedding: status)
+    library = DocumentLibrary(
+      knowledge: knowledge, ingestion: ingestion, originals: originals, directory: directory,
+      progress: progress, readings: readings, queued: queued, now: time.date)
+    intake = DocumentIntake(
+      knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
+      readings: readings, progress: progress, queued: queued, now: time.date,
+      limit: dependencies.uploadLimit)
+    queue = IngestionQueue(
+      knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
+      builder: DocumentBuilder(counter: dependencies.counter, now: time.date), readings: readings,
+      progress: progress, queued: queued, stored: stored, metrics: metrics, time: time,
+      logger: dependencies.logger)
+    let (directory, status, progress, metrics) = (directory, status, progress, metrics)
+    indexer = dependencies.embedder.map { embedder in
+      EmbeddingIndexer(
+        knowledge: dependencies.knowledge, embeddings: dependencies.embeddings, directory: directory,
+        status: status, progress: progress, stored: stored, metrics: metrics, time: time,
+        logger: dependencies.logger, embedder: embedder)
+    }
+    vectors = ServingVectors(
+      embeddings: dependencies.embeddings, status: status,
+      embedders: [dependencies.embedder].compactMap { $0 } + dependencies.formerEmbedders)
+    let (intake, library) = (intake, library)
+    watcher = dependencies.watchedFolder.map { folder in
+      FolderWatcher(
+        folder: folder, knowledge: dependencies.knowledge, settings: dependencies.settings, intake: intake,
+        library: library, time: time, logger: dependencies.logger)
+    }
+    if indexer == nil { status.update { $0.message = dependencies.embeddingMessage } }
+  }
+
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      try await work()
+    } onGracefulShutdown: {
+      // Streams end first: a connection that stays open would hold up the end of the server.
+      progress.close()
+      queue.stop()
+      stopping.fulfil(())
+    }
+  }
+
+  private func work() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await queue.run() }
+      if let indexer { group.addTask { try await untilStopped { try await indexer.run() } } }
+      if let watcher { group.addTask { try await untilStopped { try await watcher.run() } } }
+      group.addTask { try? await stopping.wait() }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Cancels a work that may be given up at any moment.
+  private func untilStopped(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await body() }
+      group.addTask { try? await stopping.wait() }
+      try await group.next()
+      group.cancelAll()
+      // What was cancelled in the middle of a write ends with an error that means nothing here.
+      while let result = await group.nextResult() { _ = result }
+    }
+  }
+}
+
+extension KnowledgeServices {
+  /// How much there is at the moment, for the metrics.
+  func counts() async throws -> KnowledgeMetrics.Counts {
+    let embedding = status.current
+    let jobs = try await ingestion.jobs(limit: .max)
+    return KnowledgeMetrics.Counts(
+      documents: try await knowledge.documentCount(),
+      jobs: jobs.reduce(into: [:]) { $0[$1.state.rawValue, default: 0] += 1 },
+      chunksWithVector: embedding.embedded, chunks: embedding.total)
+  }
+}
