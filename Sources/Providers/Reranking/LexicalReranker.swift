@@ -17,7 +17,12 @@ public struct LexicalReranker: Reranker {
     self.weights = weights
   }
 
-  public func rerank(query: String, candidates: [Passage], limit: Int) async throws -> [RankedPassage] {
+  public func rerank(_ request: RerankRequest) async throws -> [RankedPassage] {
+    try await rerank(
+      query: request.query, candidates: request.candidates.map(\.passage), limit: request.limit)
+  }
+
+  func rerank(query: String, candidates: [Passage], limit: Int) async throws -> [RankedPassage] {
     let profiles = candidates.map(PassageProfile.init)
     let terms = QueryTerms(query, in: profiles)
     let best = candidates.map(\.score).max() ?? 0
