@@ -22,7 +22,9 @@ func unit(_ vector: [Float]) -> [Float] {
 }
 
 func cosine(_ first: [Float], _ second: [Float]) -> Double {
-  zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  var sum = 0.0
+  for index in first.indices { sum += Double(first[index]) * Double(second[index]) }
+  return sum
 }
 
 let model = EmbedderDescriptor(id: "test/1", dimension: 8, maxTokens: 256)

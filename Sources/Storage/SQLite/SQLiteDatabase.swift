@@ -23,9 +23,14 @@ public struct SQLiteDatabase: StoreHealth {
   /// - Throws: ``StoreError``: ``StoreError/Code/unavailable`` when the folder cannot be written or the file is damaged,
   ///   ``StoreError/Code/newerSchema`` when a newer Rill made it.
   public static func open(folder: URL) async throws -> SQLiteDatabase {
+    try await open(folder: folder, vectorLimits: VectorIndexLimits())
+  }
+
+  static func open(folder: URL, vectorLimits: VectorIndexLimits) async throws -> SQLiteDatabase {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
-        continuation.resume(with: Result { try SQLiteErrorMapping.run { try openBlocking(folder: folder) } })
+        continuation.resume(
+          with: Result { try SQLiteErrorMapping.run { try openBlocking(folder: folder, vectorLimits) } })
       }
     }
   }
@@ -79,7 +84,7 @@ public struct SQLiteDatabase: StoreHealth {
     }
   }
 
-  private static func openBlocking(folder: URL) throws -> SQLiteDatabase {
+  private static func openBlocking(folder: URL, _ limits: VectorIndexLimits) throws -> SQLiteDatabase {
     do {
       // What people ask and index is private: others on the machine may not look in.
       try FileManager.default.createDirectory(
@@ -94,7 +99,8 @@ public struct SQLiteDatabase: StoreHealth {
     let pool = try DatabasePool(path: file.path, configuration: configuration)
     try pool.writeWithoutTransaction(requireDurableCommits)
     try SQLiteSchema.migrate(pool)
-    let index = VectorIndex(folder: folder.appendingPathComponent(vectorFolderName, isDirectory: true))
+    let index = VectorIndex(
+      folder: folder.appendingPathComponent(vectorFolderName, isDirectory: true), limits: limits)
     return SQLiteDatabase(
       writer: pool, file: file, vectors: SQLiteVectorSearch(writer: pool, index: index))
   }

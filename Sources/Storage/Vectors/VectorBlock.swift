@@ -1,15 +1,13 @@
 import CKernels
 import Foundation
 
-/// Up to ``capacity`` vectors of one model, in the order of their numbers in the database.
+/// Up to `capacity` vectors of one model, in the order of their numbers in the database.
 ///
 /// A block is a value: a search keeps the blocks that it began with, and a block that grows meanwhile is copied first. That
 /// costs the last block only, for all others are full.
 struct VectorBlock: Sendable {
-  /// Small enough to be copied within a millisecond, large enough that going from block to block costs nothing.
-  static let capacity = 4_096
-
   let dimension: Int
+  let capacity: Int
   /// Numbers of the vectors in the database, rising.
   private(set) var sequences: [Int64] = []
   /// Numbers of the documents that the vectors' chunks belong to.
@@ -23,16 +21,18 @@ struct VectorBlock: Sendable {
 
   var count: Int { sequences.count }
   var liveCount: Int { count - removedCount }
-  var isFull: Bool { count >= Self.capacity }
+  var isFull: Bool { count >= capacity }
 
-  init(dimension: Int) {
+  init(dimension: Int, capacity: Int) {
     self.dimension = dimension
+    self.capacity = capacity
     values = .memory([])
   }
 
   /// A block whose vectors stand in a file.
-  init(file: VectorFile, documents: [Int64]) {
+  init(file: VectorFile, documents: [Int64], capacity: Int) {
     dimension = file.dimension
+    self.capacity = capacity
     sequences = file.sequences
     self.documents = documents
     values = .file(file)

@@ -17,6 +17,8 @@ final class VectorFile: @unchecked Sendable {
 
   private static let magic = Array("RILLVEC1".utf8)
   private static let headerSize = 64
+  /// Far above any dimension and number of vectors; it keeps damaged ones from overflowing.
+  private static let maximumCount = 1 << 24
 
   /// - Returns: `nil` when the file cannot be read or is no such file. What its vectors are is not looked at.
   init?(url: URL) {
@@ -32,7 +34,8 @@ final class VectorFile: @unchecked Sendable {
     let dimension = Int(mapping.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
     let count = Int(mapping.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
     let start = Self.headerSize + Self.padded(count * 8)
-    guard mapping.starts(with: Self.magic), dimension > 0, count > 0, count <= VectorBlock.capacity,
+    guard mapping.starts(with: Self.magic), (1...Self.maximumCount).contains(dimension),
+      (1...Self.maximumCount).contains(count),
       size == start + count * dimension * 4
     else {
       munmap(address, size)

@@ -15,13 +15,11 @@ struct VectorScan: Sendable {
   /// Numbers of the documents to search; `nil` for all.
   let documents: Set<Int64>?
 
-  /// From how many vectors on a second thread pays.
-  static let parallelThreshold = 40_000
   static let workerCount = max(1, min(ProcessInfo.processInfo.activeProcessorCount, 4))
 
   func run() -> [TopK.Entry] {
     guard limit > 0, !table.blocks.isEmpty else { return [] }
-    let workers = table.count >= Self.parallelThreshold ? Self.workerCount : 1
+    let workers = table.count >= table.limits.parallelThreshold ? Self.workerCount : 1
     guard workers > 1 else { return best(worker: 0, of: 1).sorted }
     let all = Mutex(TopK(limit: limit))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
@@ -44,7 +42,7 @@ struct VectorScan: Sendable {
 
   private func bestByFloats(_ indices: StrideTo<Int>) -> TopK {
     var best = TopK(limit: limit)
-    var scores = [Float](repeating: 0, count: VectorBlock.capacity)
+    var scores = [Float](repeating: 0, count: table.blocks.map(\.count).max() ?? 0)
     for index in indices {
       let block = table.blocks[index]
       for range in rows(of: block) {

@@ -7,16 +7,11 @@ struct VectorTable: Sendable {
   private(set) var blocks: [VectorBlock] = []
   /// Whether vectors have codes, too.
   private(set) var hasCodes = false
-  /// From how many vectors on searches compare codes first.
-  let codeThreshold: Int
+  let limits: VectorIndexLimits
 
-  /// Below this many, comparing all floats takes no longer than comparing codes and then some floats; see
-  /// `docs/adr/009-vector-index.md`.
-  static let defaultCodeThreshold = 20_000
-
-  init(dimension: Int, codeThreshold: Int = Self.defaultCodeThreshold) {
+  init(dimension: Int, limits: VectorIndexLimits = VectorIndexLimits()) {
     self.dimension = dimension
-    self.codeThreshold = codeThreshold
+    self.limits = limits
   }
 
   var count: Int { blocks.reduce(0) { $0 + $1.count } }
@@ -25,7 +20,9 @@ struct VectorTable: Sendable {
 
   /// - Parameter sequence: higher than every one before.
   mutating func append(sequence: Int64, document: Int64, vector: UnsafeBufferPointer<Float>) {
-    if blocks.last?.isFull ?? true { append(VectorBlock(dimension: dimension)) }
+    if blocks.last?.isFull ?? true {
+      append(VectorBlock(dimension: dimension, capacity: limits.blockCapacity))
+    }
     blocks[blocks.count - 1].append(sequence: sequence, document: document, vector: vector)
   }
 
@@ -36,7 +33,7 @@ struct VectorTable: Sendable {
 
   /// Vectors that come next begin a new block.
   mutating func beginBlock() {
-    if blocks.last?.count != 0 { append(VectorBlock(dimension: dimension)) }
+    if blocks.last?.count != 0 { append(VectorBlock(dimension: dimension, capacity: limits.blockCapacity)) }
   }
 
   /// Removes what is not among the numbers that are in the database now, which rise.
@@ -52,17 +49,17 @@ struct VectorTable: Sendable {
   }
 
   mutating func makeCodesIfLarge() {
-    guard !hasCodes, liveCount > codeThreshold else { return }
+    guard !hasCodes, liveCount > limits.codeThreshold else { return }
     hasCodes = true
     for index in blocks.indices { blocks[index].makeCodes() }
   }
 
   /// Whether so many vectors are gone that leaving them out is worth a copy.
-  var isSparse: Bool { count - liveCount > max(1_024, count / 4) }
+  var isSparse: Bool { count - liveCount > max(limits.blockCapacity / 4, count / 4) }
 
   /// The same vectors without those that are gone.
   func compacted() -> VectorTable {
-    var table = VectorTable(dimension: dimension, codeThreshold: codeThreshold)
+    var table = VectorTable(dimension: dimension, limits: limits)
     table.version = version
     table.removals = removals
     for block in blocks {

@@ -8,17 +8,23 @@ import Testing
 @Suite("Files of vectors", .serialized)
 struct SQLiteVectorFilesTests {
   /// Three full files and a rest that is only in the database.
-  static let count = 3 * VectorBlock.capacity + 100
+  static let capacity = 256
+  static let count = 3 * capacity + 100
+
+  private func open(_ folder: URL) async throws -> SQLiteDatabase {
+    try await SQLiteDatabase.open(
+      folder: folder, vectorLimits: VectorIndexLimits(blockCapacity: Self.capacity))
+  }
 
   /// A database whose chunks have vectors, closed again.
   private func withDatabaseOfVectors(_ body: (URL, [DocumentFixture]) async throws -> Void) async throws {
     try await withTemporaryFolder { folder in
-      let database = try await SQLiteDatabase.open(folder: folder)
+      let database = try await open(folder)
       try await database.embeddings.add(model)
       var random = SplitMix64(state: 11)
       var fixtures: [DocumentFixture] = []
       for number in 0..<4 {
-        let share = number < 3 ? VectorBlock.capacity : 100
+        let share = number < 3 ? Self.capacity : 100
         let fixture = makeDocument(
           source: "\(number)", hash: "\(number)", texts: (0..<share).map { "\(number) \($0)" })
         _ = try await database.knowledge.save(fixture)
@@ -40,7 +46,7 @@ struct SQLiteVectorFilesTests {
 
   /// Opens the database and compares its answers with those of an index that has never seen a file.
   private func check(_ folder: URL) async throws {
-    let database = try await SQLiteDatabase.open(folder: folder)
+    let database = try await open(folder)
     let plain = SQLiteVectorSearch(writer: database.writer, index: VectorIndex(folder: nil))
     var random = SplitMix64(state: 99)
     for _ in 0..<4 {
@@ -56,17 +62,17 @@ struct SQLiteVectorFilesTests {
   func writtenAndRead() async throws {
     try await withDatabaseOfVectors { folder, _ async throws in
       let names = try files(folder).map(\.lastPathComponent)
-      #expect(names == ["1-1.vectors", "1-4097.vectors", "1-8193.vectors"])
+      #expect(names == ["1-1.vectors", "1-257.vectors", "1-513.vectors"])
       for file in try files(folder) {
         let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
       }
       // They are what is read: the database has lost the components of the first vectors.
-      let database = try await SQLiteDatabase.open(folder: folder)
+      let database = try await open(folder)
       try await database.write {
-        try $0.execute(sql: "DELETE FROM chunk_vector_values WHERE vector <= 12288")
+        try $0.execute(sql: "DELETE FROM chunk_vector_values WHERE vector <= 768")
       }
-      #expect(try await database.embeddings.nearest(axis(0), limit: 12_388).count == 12_388)
+      #expect(try await database.embeddings.nearest(axis(0), limit: 868).count == 868)
       try database.close()
     }
   }
@@ -82,7 +88,7 @@ struct SQLiteVectorFilesTests {
         change(&data)
         try data.write(to: original[1])
       }
-      let start = good[1].count - 8 * 4 * VectorBlock.capacity
+      let start = good[1].count - 8 * 4 * Self.capacity
       let damages: [(inout Data) -> Void] = [
         { $0.removeLast(100) }, { $0 = Data() }, { $0 = Data(repeating: 65, count: 100) },
         { $0.append(0) }, { $0[0] ^= 1 }, { $0[8] ^= 1 }, { $0[12] ^= 1 },
@@ -111,7 +117,7 @@ struct SQLiteVectorFilesTests {
       let saved = folder.appendingPathComponent("saved")
       let vectors = folder.appendingPathComponent(SQLiteDatabase.vectorFolderName)
       try FileManager.default.copyItem(at: vectors, to: saved)
-      let database = try await SQLiteDatabase.open(folder: folder)
+      let database = try await open(folder)
       let chunks = Array(fixtures[1].chunks[10..<20])
       try await database.embeddings.save(chunks.map { _ in axis(3) }, for: chunks)
       _ = try await database.knowledge.deleteDocument(id: fixtures[0].document.id)
@@ -119,10 +125,10 @@ struct SQLiteVectorFilesTests {
       try await database.write { db in
         let other = SplitMix64(state: 1).vectorOfAnyKind
         try db.execute(
-          sql: "UPDATE chunk_vector_values SET value = ? WHERE vector = 9000",
+          sql: "UPDATE chunk_vector_values SET value = ? WHERE vector = 600",
           arguments: [VectorBytes.data(other)])
         try db.execute(
-          sql: "UPDATE chunk_vectors SET fingerprint = ? WHERE sequence = 9000",
+          sql: "UPDATE chunk_vectors SET fingerprint = ? WHERE sequence = 600",
           arguments: [other.withUnsafeBufferPointer(VectorBytes.fingerprint)])
       }
       try database.close()
@@ -145,7 +151,7 @@ struct SQLiteVectorFilesTests {
   @Test("may be deleted while they are used")
   func deletedInUse() async throws {
     try await withDatabaseOfVectors { folder, fixtures async throws in
-      let database = try await SQLiteDatabase.open(folder: folder)
+      let database = try await open(folder)
       try await database.embeddings.load(model: model.id)
       let before = try await database.embeddings.nearest(axis(0), limit: 50)
       for file in try files(folder) { try FileManager.default.removeItem(at: file) }
@@ -160,17 +166,17 @@ struct SQLiteVectorFilesTests {
   @Test("of deleted documents are written anew or go; those of another model go")
   func shrinking() async throws {
     try await withDatabaseOfVectors { folder, fixtures async throws in
-      var database = try await SQLiteDatabase.open(folder: folder)
+      var database = try await open(folder)
       try await database.embeddings.load(model: model.id)
       for number in [0, 1] {
         _ = try await database.knowledge.deleteDocument(id: fixtures[number].document.id)
       }
       #expect(
-        try await database.embeddings.nearest(axis(0), limit: 9_999).count == VectorBlock.capacity + 100)
-      #expect(try files(folder).map(\.lastPathComponent) == ["1-8193.vectors"])
+        try await database.embeddings.nearest(axis(0), limit: 999).count == Self.capacity + 100)
+      #expect(try files(folder).map(\.lastPathComponent) == ["1-513.vectors"])
       try database.close()
       try await check(folder)
-      database = try await SQLiteDatabase.open(folder: folder)
+      database = try await open(folder)
       try await database.embeddings.add(EmbedderDescriptor(id: "next", dimension: 3))
       try await database.embeddings.serve(model: "next")
       #expect(try files(folder).isEmpty)

@@ -12,7 +12,9 @@ struct VectorScanTests {
     var rows: [(sequence: Int64, document: Int64, vector: [Float])] = []
 
     init(dimension: Int, codeThreshold: Int) {
-      table = VectorTable(dimension: dimension, codeThreshold: codeThreshold)
+      let limits = VectorIndexLimits(
+        blockCapacity: 500, codeThreshold: codeThreshold, parallelThreshold: 3_000)
+      table = VectorTable(dimension: dimension, limits: limits)
     }
 
     mutating func append(_ vector: [Float], document: Int64) {
@@ -73,32 +75,32 @@ struct VectorScanTests {
 
   @Test(
     "equals comparing with every vector", arguments: Distribution.allCases,
-    [VectorTable.defaultCodeThreshold, 0])
+    [20_000, 0])
   func bruteForce(distribution: Distribution, codeThreshold: Int) {
-    for (count, dimension) in [(1, 3), (300, 17), (9_000, 32), (4_096, 384)] {
+    for (count, dimension) in [(1, 3), (300, 17), (2_900, 32), (600, 384)] {
       var (sample, random) = sample(
         distribution, count: count, dimension: dimension, codeThreshold: codeThreshold, seed: 7)
       #expect(sample.table.hasCodes == (codeThreshold == 0))
-      for limit in [1, 10, 100, count + 1] where limit < 5_000 {
+      for limit in [1, 10, 100, count + 1] {
         check(sample, random.direction(dimension), limit: limit)
         check(sample, sample.rows[count / 2].vector, limit: limit)
       }
     }
   }
 
-  @Test("by several threads equals comparing with every vector")
-  func parallel() {
+  @Test("by several threads equals comparing with every vector", arguments: [20_000, 0])
+  func parallel(codeThreshold: Int) {
     var (sample, random) = sample(
-      .clustered, count: VectorScan.parallelThreshold + 5_000, dimension: 8, codeThreshold: 20_000, seed: 3)
-    for _ in 0..<5 { check(sample, random.direction(8), limit: 50) }
+      .clustered, count: 9_000, dimension: 8, codeThreshold: codeThreshold, seed: 3)
+    for _ in 0..<3 { check(sample, random.direction(8), limit: 50) }
   }
 
   @Test("leaves out other documents and what is removed", arguments: [1_000_000, 0])
   func filters(codeThreshold: Int) {
     var (sample, random) = sample(
-      .clustered, count: 9_000, dimension: 16, codeThreshold: codeThreshold, seed: 5)
+      .clustered, count: 2_500, dimension: 16, codeThreshold: codeThreshold, seed: 5)
     let query = random.direction(16)
-    let documents = Set((0..<900).filter { _ in Bool.random(using: &random) }.map(Int64.init))
+    let documents = Set((0..<250).filter { _ in Bool.random(using: &random) }.map(Int64.init))
     check(sample, query, limit: 40, documents: documents)
     check(sample, query, limit: 40, documents: [])
     check(sample, query, limit: 40, documents: [17])
