@@ -3,7 +3,7 @@
 .PHONY: help run test lint format page sanitize bench bench-retrieval release clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build and start Rill, then open the address it prints (ARGS="--port 9000")
 	@exec scripts/run $(ARGS)
