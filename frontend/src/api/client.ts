@@ -23,7 +23,7 @@ export interface ContinueRequest {
 /** What starts a run. Sent again it attaches to the run that it has started. */
 export type RunRequest = ChatRequest | ContinueRequest;
 
-interface RequestOptions {
+export interface RequestOptions {
   method?: string;
   body?: unknown;
   headers?: Record<string, string>;
@@ -114,16 +114,13 @@ export class APIClient {
     return this.timed("/ready", {}, async (response) => read.readReadiness(await response.json()), [503]);
   }
 
-  private json<Value>(
-    path: string,
-    decode: (json: unknown) => Value,
-    options: RequestOptions = {},
-  ): Promise<Value> {
+  /** The JSON of an answer that must come in time. */
+  json<Value>(path: string, decode: (json: unknown) => Value, options: RequestOptions = {}): Promise<Value> {
     return this.timed(path, options, async (response) => decode(await response.json()));
   }
 
   /** A request whose whole answer, body included, must come in time. */
-  private async timed<Value>(
+  async timed<Value>(
     path: string,
     options: RequestOptions,
     take: (response: Response) => Promise<Value>,
@@ -145,15 +142,20 @@ export class APIClient {
     }
   }
 
-  private async request(
+  /** What a request that this client does not send itself needs to say. */
+  credentials(): Record<string, string> {
+    return this.token === null ? {} : { authorization: `Bearer ${this.token}` };
+  }
+
+  /** The head of an answer; the caller reads the rest. */
+  async request(
     path: string,
     { method, body, headers = {}, signal }: RequestOptions,
     accepted: readonly number[] = [],
   ): Promise<Response> {
     const token = this.token;
     const init: RequestInit = { method: method ?? (body === undefined ? "GET" : "POST"), cache: "no-store" };
-    init.headers = { accept: "application/json", ...headers };
-    if (token !== null) init.headers = { ...init.headers, authorization: `Bearer ${token}` };
+    init.headers = { accept: "application/json", ...headers, ...this.credentials() };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { ...init.headers, "content-type": "application/json" };

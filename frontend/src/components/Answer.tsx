@@ -8,12 +8,17 @@ import { AnswerText } from "./AnswerText";
 import { FinishedFoot } from "./FinishedFoot";
 import { RunningFoot } from "./RunningFoot";
 import { SourcePanel } from "./lazyParts";
+import { StageWarnings } from "./StageWarnings";
 import { Sources } from "./Sources";
 import type { TurnActions } from "./turnActions";
+import { useRemoved } from "./useRemoved";
+import { XrayDialog } from "./documents/loadDocuments";
 
 interface AnswerProps {
   /** The run that writes it, or the message that it has become. */
   readonly content: { readonly run: RunState } | { readonly message: Message };
+  /** What it answers. */
+  readonly question: string;
   readonly isLatest: boolean;
   readonly version: Version | null;
   readonly actions: TurnActions;
@@ -25,14 +30,16 @@ const noSources: readonly Source[] = [];
  * An answer, running or finished. It is one component for both, so that nothing is drawn anew when it ends, and the
  * Markdown reader goes on from where it was.
  */
-export const Answer = memo(function Answer({ content, isLatest, version, actions }: AnswerProps) {
+export const Answer = memo(function Answer(props: AnswerProps) {
+  const { content, question, isLatest, version, actions } = props;
   const isLive = "run" in content;
   const text = isLive ? content.run.text : content.message.content;
-  const sources = (isLive ? content.run.sources : content.message.sources) ?? noSources;
-  const [shown, setShown] = useState<{ number: number; anchor: DOMRect } | null>(null);
-  const open = useCallback((number: number, mark: HTMLElement) => {
-    setShown({ number, anchor: mark.getBoundingClientRect() });
-  }, []);
+  const known = (isLive ? content.run.sources : content.message.sources) ?? noSources;
+  const sources = useRemoved(known);
+  const warnings = isLive ? content.run.warnings : content.message.warnings;
+  const [isExplained, setExplained] = useState(false);
+  const [shown, setShown] = useState<number | null>(null);
+  const open = useCallback((number: number) => setShown(number), []);
   const citations = useCitations(sources, open);
   return (
     <article
@@ -44,20 +51,20 @@ export const Answer = memo(function Answer({ content, isLatest, version, actions
       <CitationContext.Provider value={citations}>
         {text !== "" && <AnswerText text={text} isLive={isLive} />}
       </CitationContext.Provider>
-      {!isLive && text !== "" && <Sources sources={sources} onOpen={open} />}
+      {!isLive && text !== "" && (
+        <Sources sources={sources} onOpen={open} onExplain={() => setExplained(true)} />
+      )}
       {isLive ? (
         <RunningFoot run={content.run} onTryNow={actions.onTryNow} onCancelRetry={actions.onCancelRetry} />
       ) : (
         <FinishedFoot message={content.message} isLatest={isLatest} version={version} actions={actions} />
       )}
-      {shown && (
-        <SourcePanel
-          sources={sources}
-          number={shown.number}
-          anchor={shown.anchor}
-          onShow={(number) => setShown({ ...shown, number })}
-          onClose={() => setShown(null)}
-        />
+      {warnings && warnings.length > 0 && <StageWarnings warnings={warnings} />}
+      {isExplained && (
+        <XrayDialog question={question} sources={sources} onClose={() => setExplained(false)} />
+      )}
+      {shown !== null && (
+        <SourcePanel sources={sources} number={shown} onShow={setShown} onClose={() => setShown(null)} />
       )}
     </article>
   );
@@ -66,9 +73,11 @@ export const Answer = memo(function Answer({ content, isLatest, version, actions
 function useCitations(sources: readonly Source[], open: Citations["open"]): Citations {
   return useMemo(() => {
     const titles = new Map(sources.map((source) => [source.number, source.title]));
+    const removed = new Set(sources.filter((source) => source.removed).map((source) => source.number));
     return {
       has: (number) => titles.has(number),
       title: (number) => titles.get(number) ?? "",
+      isRemoved: (number) => removed.has(number),
       open,
     };
   }, [sources, open]);

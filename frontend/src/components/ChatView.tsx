@@ -3,9 +3,8 @@ import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
 import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
-import { EmptyState } from "./EmptyState";
 import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
-import { LoadState } from "./LoadState";
+import { EmptyState, LoadState } from "./lazyParts";
 import { Messages } from "./Messages";
 import { useStickToBottom } from "./useStickToBottom";
 

@@ -1,5 +1,6 @@
-import { memo, useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Session } from "../types/rest";
+import { isModified } from "./PlaceLink";
 import { PencilIcon, TrashIcon } from "./partIcons";
 
 interface ConversationItemProps {
@@ -119,9 +120,4 @@ function TitleInput({ title, onDone }: { title: string; onDone: (title: string |
       onBlur={() => finish(text)}
     />
   );
-}
-
-/** Keys that mean "in another tab or window". */
-function isModified(event: MouseEvent): boolean {
-  return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

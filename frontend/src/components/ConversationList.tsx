@@ -2,7 +2,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useNow } from "../hooks/useNow";
 import { useConversations } from "../hooks/useConversations";
 import type { Session } from "../types/rest";
-import { ConfirmDialog } from "./lazyParts";
+import { ConfirmDialog } from "./ConfirmDialog";
 import { groupByDay } from "./conversationDays";
 import { ConversationItem } from "./ConversationItem";
 import { ListSkeleton } from "./ListSkeleton";

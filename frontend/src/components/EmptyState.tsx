@@ -1,6 +1,7 @@
 import { useServer } from "../hooks/useServer";
 import { RillMark } from "./icons";
 import { modelSentence } from "./modelLabel";
+import { PlaceLink } from "./PlaceLink";
 
 /** Questions that Rill's own documentation answers; it is indexed at the first start. */
 export const exampleQuestions = [
@@ -53,12 +54,16 @@ function ServerFacts() {
   return (
     <p className="empty-facts" data-testid="server-facts">
       {sentence && <span>{sentence}</span>}
-      {documents !== null && <span>{documentCount(documents)}</span>}
+      {documents !== null && (
+        <PlaceLink address="/documents" className="facts-link">
+          {documentCount(documents)}
+        </PlaceLink>
+      )}
     </p>
   );
 }
 
 function documentCount(documents: number): string {
-  if (documents === 0) return "The knowledge base is empty: add documents with rill ingest";
+  if (documents === 0) return "The knowledge base is empty: add documents, or drop them here";
   return `${documents.toLocaleString("en")} ${documents === 1 ? "document" : "documents"} in the knowledge base`;
 }

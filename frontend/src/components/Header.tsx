@@ -1,4 +1,4 @@
-import { ModelBadge } from "./ModelBadge";
+import { ModelBadge } from "./lazyParts";
 import { PanelIcon, PlusIcon } from "./icons";
 import { ThemeToggle } from "./ThemeToggle";
 

@@ -15,6 +15,8 @@ interface MessageListProps extends TurnActions {
 
 interface TurnProps extends TurnActions {
   readonly entry: Message | RunState;
+  /** The message before it. */
+  readonly question: string;
   readonly isLatest: boolean;
   readonly version: Version | null;
 }
@@ -32,10 +34,13 @@ export function MessageList({ messages, versions, run, ...actions }: MessageList
         const isLatest = index === entries.length - 1;
         const [onRetry, onContinue] = isLatest ? [actions.onRetry, actions.onContinue] : [null, null];
         const version = "role" in entry ? (versions.get(entry.id) ?? null) : null;
+        const before = entries[index - 1];
+        const question = before !== undefined && "role" in before ? before.content : "";
         return (
           <Turn
             key={index}
             entry={entry}
+            question={question}
             version={version}
             {...actions}
             isLatest={isLatest}
@@ -49,7 +54,7 @@ export function MessageList({ messages, versions, run, ...actions }: MessageList
 }
 
 /** One entry. The same component draws a run and the message that it becomes, so React keeps what is there. */
-const Turn = memo(function Turn({ entry, isLatest, version, ...rest }: TurnProps) {
+const Turn = memo(function Turn({ entry, question, isLatest, version, ...rest }: TurnProps) {
   const content = useMemo(() => ("role" in entry ? { message: entry } : { run: entry }), [entry]);
   if ("role" in entry && entry.role === "user") {
     return (
@@ -62,5 +67,7 @@ const Turn = memo(function Turn({ entry, isLatest, version, ...rest }: TurnProps
       />
     );
   }
-  return <Answer content={content} isLatest={isLatest} version={version} actions={rest} />;
+  return (
+    <Answer content={content} question={question} isLatest={isLatest} version={version} actions={rest} />
+  );
 });

@@ -1,7 +1,8 @@
 import { useConversations } from "../hooks/useConversations";
-import { Conversations } from "./Conversations";
+import { ConversationList } from "./ConversationList";
 import { Dialog } from "./Dialog";
-import { CloseIcon, PlusIcon, RillMark } from "./icons";
+import { CloseIcon, DocumentsIcon, PlusIcon, RillMark } from "./icons";
+import { PlaceLink } from "./PlaceLink";
 
 interface SidebarProps {
   /** On narrow screens the list lies over the conversation. */
@@ -53,7 +54,11 @@ function SidebarContent({ onLeave, onClose }: { onLeave: () => void; onClose: ((
         <PlusIcon />
         New chat
       </button>
-      <Conversations onLeave={onLeave} />
+      <PlaceLink address="/documents" onLeave={onLeave}>
+        <DocumentsIcon />
+        Documents
+      </PlaceLink>
+      <ConversationList onLeave={onLeave} />
     </>
   );
 }

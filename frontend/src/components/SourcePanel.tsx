@@ -1,51 +1,49 @@
-import { useMemo } from "react";
 import type { Source } from "../types/streaming";
 import { AnswerText } from "./AnswerText";
 import { Dialog } from "./Dialog";
+import { PassageReader } from "./documents/loadDocuments";
 import { CloseIcon } from "./icons";
 import { NextIcon, PreviousIcon } from "./partIcons";
 import { passageText } from "./passage";
-import { panelPosition } from "./panelPosition";
+import { placeOf } from "./Sources";
 
 interface SourcePanelProps {
   readonly sources: readonly Source[];
   readonly number: number;
-  /** Where the pressed mark is on the screen. */
-  readonly anchor: DOMRect;
   readonly onShow: (number: number) => void;
   readonly onClose: () => void;
 }
 
-/** The passage behind a citation: beside the mark on wide screens, as a sheet from below on phones. */
-export function SourcePanel({ sources, number, anchor, onShow, onClose }: SourcePanelProps) {
+/** The document behind a citation, at its passage: beside the conversation on wide screens, over it on phones. */
+export function SourcePanel({ sources, number, onShow, onClose }: SourcePanelProps) {
   const index = sources.findIndex((source) => source.number === number);
   const source = sources[index];
-  const style = useMemo(() => panelPosition(anchor, window.innerWidth, window.innerHeight), [anchor]);
   if (!source) return null;
   const previous = sources[index - 1];
   const next = sources[index + 1];
+  const place = placeOf(source);
+  const snippet = (
+    <blockquote className="source-snippet" tabIndex={0} role="group" aria-label="Passage">
+      <AnswerText text={passageText(source)} isLive={false} />
+    </blockquote>
+  );
   return (
-    <Dialog
-      label={`Source ${number}: ${source.title}`}
-      className="source-panel"
-      onClose={onClose}
-      style={style}
-    >
+    <Dialog label={`Source ${number}: ${source.title}`} className="source-panel" onClose={onClose}>
       <header className="source-panel-head">
         <span className="source-number" aria-hidden="true">
           {number}
         </span>
         <div className="source-text">
           <h2 className="source-title">{source.title}</h2>
-          {source.locator && <p className="source-locator">{source.locator}</p>}
+          {place && <p className="source-locator">{place}</p>}
         </div>
         <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
           <CloseIcon />
         </button>
       </header>
-      <blockquote className="source-snippet" tabIndex={0} role="group" aria-label="Passage">
-        <AnswerText text={passageText(source)} isLive={false} />
-      </blockquote>
+      <div className="source-panel-body">
+        <PassageReader key={source.document_id} source={source} fallback={snippet} onLeave={onClose} />
+      </div>
       <footer className="source-panel-foot">
         <Score source={source} best={Math.max(...sources.map((each) => each.score))} />
         {sources.length > 1 && (

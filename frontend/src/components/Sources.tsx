@@ -2,23 +2,31 @@ import type { Source } from "../types/streaming";
 
 interface SourcesProps {
   readonly sources: readonly Source[];
-  readonly onOpen: (number: number, mark: HTMLElement) => void;
+  readonly onOpen: (number: number) => void;
+  /** Shows why these passages were chosen. */
+  readonly onExplain: () => void;
 }
 
 /** The passages that an answer may cite, as small cards; each opens its passage. */
-export function Sources({ sources, onOpen }: SourcesProps) {
+export function Sources({ sources, onOpen, onExplain }: SourcesProps) {
   if (sources.length === 0) return null;
   return (
     <div className="sources" data-testid="sources">
-      <h3 className="sources-title">Sources</h3>
+      <div className="sources-head">
+        <h3 className="sources-title">Sources</h3>
+        <button type="button" className="quiet-button" aria-haspopup="dialog" onClick={onExplain}>
+          Why these passages?
+        </button>
+      </div>
       <ol className="source-cards">
         {sources.map((source) => (
           <li key={source.number}>
             <button
               type="button"
-              className="source-card"
+              className={source.removed ? "source-card removed" : "source-card"}
               aria-haspopup="dialog"
-              onClick={(event) => onOpen(source.number, event.currentTarget)}
+              title={source.removed ? "This document has been removed" : undefined}
+              onClick={() => onOpen(source.number)}
             >
               <span className="source-number" aria-hidden="true">
                 {source.number}
@@ -26,7 +34,7 @@ export function Sources({ sources, onOpen }: SourcesProps) {
               <span className="source-text">
                 <span className="visually-hidden">{`Source ${source.number}: `}</span>
                 <span className="source-title">{source.title}</span>
-                {source.locator && <span className="source-locator">{source.locator}</span>}
+                <span className="source-locator">{placeOf(source)}</span>
               </span>
             </button>
           </li>
@@ -34,4 +42,14 @@ export function Sources({ sources, onOpen }: SourcesProps) {
       </ol>
     </div>
   );
+}
+
+/** Where in its document a passage is, which tells several of one document apart. */
+export function placeOf({ locator, page, removed }: Source): string {
+  const parts: string[] = [];
+  if (removed) parts.push("Removed");
+  if (locator !== "") parts.push(locator);
+  const hasPage = /\b(page|p\.) ?\d/i.test(locator);
+  if (typeof page === "number" && !hasPage) parts.push(`page ${page}`);
+  return parts.join(" · ");
 }

@@ -27,6 +27,12 @@ export const PlusIcon = () => (
   </Icon>
 );
 
+export const DocumentsIcon = () => (
+  <Icon>
+    <path d="M6.5 3.5h5l4 4v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2ZM11.5 3.5v4h4M7.5 11h5M7.5 13.5h3" />
+  </Icon>
+);
+
 export const PanelIcon = () => (
   <Icon>
     <rect x="3" y="4" width="14" height="12" rx="2.5" />

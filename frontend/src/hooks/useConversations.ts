@@ -2,6 +2,7 @@ import { useChatState, useChatStore } from "./storeContext";
 import type { ConversationList } from "../store/state";
 
 export interface Conversations extends ConversationList {
+  /** The one that is shown. */
   currentId: string | null;
   /** Conversations that are being answered, also in the background. */
   activeIds: ReadonlySet<string>;
@@ -21,7 +22,7 @@ export function useConversations(): Conversations {
   const list = useChatState((state) => state.conversations);
   return {
     ...list,
-    currentId: useChatState((state) => state.current.id),
+    currentId: useChatState((state) => (state.place === null ? state.current.id : null)),
     activeIds: useChatState((state) => state.activeSessionIds),
     open: store.open,
     newConversation: store.newConversation,

@@ -1,5 +1,10 @@
 import { Fragment, useContext } from "react";
-import { CitationContext } from "./citations";
+import { CitationContext, type Citations } from "./citations";
+
+function label(citations: Citations, number: number): string {
+  const name = `Source ${number}: ${citations.title(number)}`;
+  return citations.isRemoved(number) ? `${name} (removed)` : name;
+}
 
 /** `[1]` as a small button that shows its source; numbers without a source stay the text they were. */
 export function CitationMark({ numbers, raw }: { numbers: readonly number[]; raw: string }) {
@@ -12,10 +17,11 @@ export function CitationMark({ numbers, raw }: { numbers: readonly number[]; raw
           {citations.has(number) ? (
             <button
               type="button"
-              className="citation"
+              className={citations.isRemoved(number) ? "citation removed" : "citation"}
               aria-haspopup="dialog"
-              aria-label={`Source ${number}: ${citations.title(number)}`}
-              onClick={(event) => citations.open(number, event.currentTarget)}
+              aria-label={label(citations, number)}
+              title={citations.isRemoved(number) ? "This document has been removed" : undefined}
+              onClick={() => citations.open(number)}
             >
               {number}
             </button>

@@ -6,8 +6,10 @@ export interface Citations {
   has(number: number): boolean;
   /** Title for the mark's label. */
   title(number: number): string;
-  /** Shows the passage beside the mark that was pressed. */
-  open(number: number, mark: HTMLElement): void;
+  /** Whether the document behind it has been deleted. */
+  isRemoved(number: number): boolean;
+  /** Shows the passage. */
+  open(number: number): void;
 }
 
 /** Without sources every mark stays text. */

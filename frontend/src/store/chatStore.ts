@@ -7,9 +7,9 @@ import { Conversation, type ConversationHooks } from "./conversation";
 import { ConversationLister } from "./conversationList";
 import { canContinue, canRetry } from "./history";
 import type { ChatStore } from "./index";
-import { pathOf, sessionIdOf } from "./routes";
+import { isPlace, pathOf, sessionIdOf } from "./routes";
 import { ServerMonitor } from "./serverMonitor";
-import { INITIAL_STATE, type ChatState } from "./state";
+import { INITIAL_STATE, type ChatState, type Place } from "./state";
 import { Tabs, type TabMessage } from "./tabs";
 
 /** Characters of the first message that stand in for a title until the server has made one. */
@@ -59,8 +59,12 @@ class Store implements ChatStore {
     });
     this.tabs = new Tabs(environment, (message) => this.hear(message));
     this.current = this.make(sessionIdOf(environment.location.path()));
-    this.state = { ...INITIAL_STATE, current: this.current.state, online: environment.isOnline() };
+    this.services = { environment, api: this.api };
+    const { state: current } = this.current;
+    this.state = { ...INITIAL_STATE, current, online: environment.isOnline(), place: this.placeNow() };
   }
+
+  readonly services: ChatStore["services"];
 
   readonly getState = (): ChatState => this.state;
 
@@ -77,7 +81,7 @@ class Store implements ChatStore {
     this.started = true;
     const { environment } = this;
     this.endings.push(
-      environment.location.onChange(() => this.show(sessionIdOf(environment.location.path()))),
+      environment.location.onChange(() => this.arrive()),
       environment.onOnlineChange((online) => {
         this.set({ online });
         if (online) this.look();
@@ -100,14 +104,22 @@ class Store implements ChatStore {
   };
 
   readonly newConversation = (): void => {
-    if (this.environment.location.path() !== "/") this.environment.location.push("/");
-    this.show(null);
+    this.go("/");
+  };
+
+  readonly go = (address: string, how: "push" | "replace" = "push"): void => {
+    const { location } = this.environment;
+    if (location.path() + location.query() !== address) location[how](address);
+    this.arrive();
+  };
+
+  readonly documentRemoved = (id: string): void => {
+    this.forgetDocument(id);
+    this.tabs.tell({ kind: "removed", id });
   };
 
   readonly open = (id: string): void => {
-    const path = pathOf(id);
-    if (this.environment.location.path() !== path) this.environment.location.push(path);
-    this.show(id);
+    this.go(pathOf(id));
   };
 
   readonly rename = async (id: string, title: string): Promise<string | null> => {
@@ -129,7 +141,7 @@ class Store implements ChatStore {
     }
     if (this.current.state.id === id) {
       this.current.dispose();
-      this.environment.location.replace("/");
+      if (this.state.place === null) this.environment.location.replace("/");
       this.current = this.make(null);
       this.publishCurrent();
     }
@@ -176,6 +188,25 @@ class Store implements ChatStore {
     return new Conversation({ id, title }, this.dependencies, hooks);
   }
 
+  /** Another address is shown. Beside the conversations the one that was open stays, and goes on. */
+  private arrive(): void {
+    const place = this.placeNow();
+    const { place: before } = this.state;
+    if (before?.path !== place?.path || before?.query !== place?.query) this.set({ place });
+    if (place === null) this.show(sessionIdOf(this.environment.location.path()));
+  }
+
+  private placeNow(): Place {
+    const { location } = this.environment;
+    const path = location.path();
+    if (!isPlace(path)) return null;
+    return { path, query: location.query() };
+  }
+
+  private forgetDocument(id: string): void {
+    this.set({ removedDocuments: new Set([...this.state.removedDocuments, id]) });
+  }
+
   private show(id: string | null): void {
     if (id !== null && this.current.state.id === id) {
       if (this.current.state.status === "failed") void this.current.load();
@@ -193,7 +224,8 @@ class Store implements ChatStore {
 
   /** The server has named a new conversation: it gets an address and a place in the list. */
   private named(conversation: Conversation, id: string, firstMessage: string): void {
-    if (conversation === this.current) this.environment.location.replace(pathOf(id));
+    if (conversation === this.current && this.state.place === null)
+      this.environment.location.replace(pathOf(id));
     const now = new Date(this.environment.now()).toISOString();
     const title = firstMessage.slice(0, PROVISIONAL_TITLE);
     conversation.rename(title);
@@ -221,6 +253,9 @@ class Store implements ChatStore {
       case "renamed":
         this.lister.retitle(id, message.title);
         this.retitle(id, message.title);
+        break;
+      case "removed":
+        this.forgetDocument(id);
         break;
       case "deleted":
         this.lister.forget(id);

@@ -136,6 +136,7 @@ export function messageOf(
     provider: metadata?.provider || null,
     model: metadata?.model || null,
     sources: run.sources,
+    warnings: run.warnings,
     usage: run.usage,
     timings: run.timings,
     finish_reason: run.finishReason,

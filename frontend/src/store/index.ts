@@ -11,12 +11,19 @@
  *
  * A test that draws components makes a store of its own with `createStaticStore(partOfTheState, spies)`.
  */
+import type { APIClient } from "../api/client";
+import type { Environment } from "../stream/environment";
 import type { ChatState, OpenConversation } from "./state";
 
 export { INITIAL_STATE, MESSAGE_LIMIT } from "./state";
 export type { ChatState, ConversationList, LoadStatus, OpenConversation, ServerInfo } from "./state";
+export type { Place } from "./state";
 
 export interface ChatActions {
+  /** Goes to an address of the page: a conversation, the documents, the search. */
+  go(address: string, how?: "push" | "replace"): void;
+  /** A document was deleted: what answers say about it changes, here and in the other tabs. */
+  documentRemoved(id: string): void;
   /** Shows an empty conversation and goes to `/`. A run that goes on keeps going in the background. */
   newConversation(): void;
   /** Shows a conversation, goes to `/c/{id}`, and follows its run when it has one. */
@@ -53,6 +60,8 @@ export interface ChatActions {
 }
 
 export interface ChatStore extends ChatActions {
+  /** What other stores of the page are made of. */
+  readonly services: { readonly environment: Environment; readonly api: APIClient };
   getState(): ChatState;
   subscribe(listener: () => void): () => void;
   /** Whether Retry can help: the last message is a failed answer and its error is retryable. */

@@ -47,7 +47,13 @@ export interface ServerInfo {
   documents: number | null;
 }
 
+/** A page beside the conversations; null where a conversation is shown. Its query has its question mark. */
+export type Place = { readonly path: string; readonly query: string } | null;
+
 export interface ChatState {
+  place: Place;
+  /** Documents that were deleted since the page was loaded, in this tab or another one of this browser. */
+  removedDocuments: ReadonlySet<string>;
   conversations: ConversationList;
   current: OpenConversation;
   /** Ids of conversations that are being answered, also in the background. */
@@ -64,6 +70,8 @@ export interface ChatState {
 export const MESSAGE_LIMIT = 8000;
 
 export const INITIAL_STATE: ChatState = {
+  place: null,
+  removedDocuments: new Set(),
   conversations: { status: "idle", items: [], hasMore: false, error: null },
   current: {
     id: null,

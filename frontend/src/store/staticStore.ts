@@ -1,8 +1,16 @@
+import { APIClient } from "../api/client";
+import { browserEnvironment } from "../stream/environment";
 import type { ChatActions, ChatStore } from "./index";
 import { INITIAL_STATE, type ChatState } from "./state";
 import { canContinue, canRetry } from "./history";
 
 const nothing = () => {};
+
+/** Nobody answers: what asks a server needs a store with services of its own. */
+function services(): ChatStore["services"] {
+  const environment = browserEnvironment();
+  return { environment, api: new APIClient(environment, nothing) };
+}
 
 /** A store that does nothing but hold a state and call spies: for drawing components in tests. */
 export interface StaticStore extends ChatStore {
@@ -11,7 +19,7 @@ export interface StaticStore extends ChatStore {
 
 export function createStaticStore(
   part: Partial<ChatState> = {},
-  actions: Partial<ChatActions> = {},
+  actions: Partial<ChatActions & Pick<ChatStore, "services">> = {},
 ): StaticStore {
   let state: ChatState = { ...INITIAL_STATE, ...part };
   const listeners = new Set<() => void>();
@@ -29,6 +37,9 @@ export function createStaticStore(
     canContinue,
     start: nothing,
     dispose: nothing,
+    services: services(),
+    go: nothing,
+    documentRemoved: nothing,
     newConversation: nothing,
     open: nothing,
     rename: async () => null,

@@ -6,7 +6,9 @@ export type TabMessage =
   /** A run has begun or ended in a conversation. */
   | { kind: "run"; id: string }
   | { kind: "renamed"; id: string; title: string }
-  | { kind: "deleted"; id: string };
+  | { kind: "deleted"; id: string }
+  /** A document is gone. */
+  | { kind: "removed"; id: string };
 
 /** The other tabs of this browser that show the page. Of another version of it they may say what is not understood. */
 export class Tabs {
@@ -31,7 +33,7 @@ export class Tabs {
 function readMessage(value: unknown): TabMessage | null {
   try {
     const message = asObject(value, "a tab's message");
-    const kind = oneOf(["run", "renamed", "deleted"] as const)(message, "kind");
+    const kind = oneOf(["run", "renamed", "deleted", "removed"] as const)(message, "kind");
     const id = stringAt(message, "id");
     return kind === "renamed" ? { kind, id, title: stringAt(message, "title") } : { kind, id };
   } catch {

@@ -45,6 +45,8 @@ export interface TabChannel {
 
 export interface LocationBar {
   path(): string;
+  /** What follows the path, with its question mark; empty when nothing does. */
+  query(): string;
   push(path: string): void;
   replace(path: string): void;
   /** Calls back when the user goes back or forward; the returned function ends that. */
@@ -149,6 +151,7 @@ export function browserEnvironment(): Environment {
     tabStorage: keyValueStore(() => sessionStorage),
     location: {
       path: () => location.pathname,
+      query: () => location.search,
       push: (path) => history.pushState(null, "", path),
       replace: (path) => history.replaceState(null, "", path),
       onChange(callback) {

@@ -107,6 +107,8 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
     }
     case "sources":
       return { ...state, sources: event.content.sources };
+    case "warning":
+      return { ...state, warnings: [...state.warnings, event.content] };
     case "snapshot": {
       const { text, stage, sources } = event.content;
       const stages = snapshotStages(state.stages, stage, localTime(state, event, at));

@@ -1,4 +1,4 @@
-import type { RunMetadata, Source, Stage, Timings, Usage } from "../types/streaming";
+import type { RunMetadata, Source, Stage, StageWarning, Timings, Usage } from "../types/streaming";
 import type { StopReceipt } from "../types/rest";
 
 /**
@@ -81,6 +81,8 @@ export interface RunState {
   stage: Stage | null;
   stages: readonly StageRecord[];
   sources: readonly Source[];
+  /** What went less well than it should have, oldest first. */
+  warnings: readonly StageWarning[];
   /** The answer so far. It only grows, unless `textEpoch` changes with it. */
   text: string;
   /** Counts the times `text` was replaced by a snapshot instead of being continued. */
@@ -115,6 +117,7 @@ export const IDLE_RUN: RunState = {
   stage: null,
   stages: [],
   sources: [],
+  warnings: [],
   text: "",
   textEpoch: 0,
   replacedText: null,

@@ -2,7 +2,7 @@ import { asArray, asObject, booleanAt, DecodeError, numberAt, oneOf, optional, s
 import type { JSONObject } from "./decode";
 import { STAGES } from "./streaming";
 import type { CancelReason, DoneContent, ErrorContent, RunEvent, RunMetadata, Snapshot } from "./streaming";
-import type { Source, Stage, StageCompleted, StageStarted, Timings, Usage } from "./streaming";
+import type { Source, Stage, StageCompleted, StageStarted, StageWarning, Timings, Usage } from "./streaming";
 
 /** What the data of one frame turned out to be. */
 export type ParsedEvent =
@@ -42,6 +42,8 @@ function readContent(type: string, content: unknown): WithoutTimestamp<RunEvent>
       return { type, content: { sources: readSources(asObject(content, "content")) } };
     case "snapshot":
       return { type, content: readSnapshot(asObject(content, "content")) };
+    case "warning":
+      return { type, content: readWarning(asObject(content, "content")) };
     case "done":
       return { type, content: readDone(asObject(content, "content")) };
     case "cancelled":
@@ -104,6 +106,7 @@ export function readSources(content: JSONObject): Source[] {
   return asArray(content["sources"], "sources", (entry) => {
     const source = asObject(entry, "a source");
     return {
+      ...placeOf(source),
       number: numberAt(source, "number"),
       document_id: stringAt(source, "document_id"),
       chunk_id: stringAt(source, "chunk_id"),
@@ -113,6 +116,22 @@ export function readSources(content: JSONObject): Source[] {
       score: optional(source, "score", numberAt) ?? 0,
     };
   });
+}
+
+/** Where a passage stands; servers before documents could be opened do not say it. */
+function placeOf(source: JSONObject): Pick<Source, "page" | "start" | "end" | "removed"> {
+  const place: Pick<Source, "page" | "start" | "end" | "removed"> = {};
+  if ("page" in source) place.page = optional(source, "page", numberAt);
+  for (const key of ["start", "end"] as const) {
+    const offset = optional(source, key, numberAt);
+    if (offset !== null) place[key] = offset;
+  }
+  if (source["removed"] === true) place.removed = true;
+  return place;
+}
+
+function readWarning(content: JSONObject): StageWarning {
+  return { stage: stringAt(content, "stage"), message: stringAt(content, "message") };
 }
 
 function readSnapshot(content: JSONObject): Snapshot {

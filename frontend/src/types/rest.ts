@@ -1,4 +1,4 @@
-import type { ErrorContent, Source, Timings, Usage } from "./streaming";
+import type { ErrorContent, Source, StageWarning, Timings, Usage } from "./streaming";
 
 /** A conversation, as the list shows it. Times are RFC 3339. */
 export interface Session {
@@ -53,6 +53,8 @@ export interface Message {
   timings?: Timings | null;
   finish_reason?: string | null;
   error?: ErrorContent | null;
+  /** Only on an answer that was written while this page was open: what went less well than it should have. */
+  warnings?: readonly StageWarning[];
   /** Only on an answer that was stopped on this page, until the page is loaded again. */
   receipt?: StopReceipt | null;
   /**

@@ -20,6 +20,20 @@ export interface Source {
   locator: string;
   snippet: string;
   score: number;
+  /** The page on which the passage begins, from 1; null for formats without pages. Absent in older answers. */
+  page?: number | null;
+  /** Where the passage stands, in UTF-8 bytes of the document's extracted text. Absent in older answers. */
+  start?: number;
+  end?: number;
+  /** The document has been deleted since. */
+  removed?: boolean;
+}
+
+/** Something went less well than it should have, and the run goes on. */
+export interface StageWarning {
+  stage: string;
+  /** A sentence for the user. */
+  message: string;
 }
 
 export interface Usage {
@@ -122,6 +136,7 @@ export type RunEvent =
   | Event<"sources", { sources: Source[] }>
   | Event<"token", string>
   | Event<"snapshot", Snapshot>
+  | Event<"warning", StageWarning>
   | TerminalEvent;
 
 /** Whether the event is the last one of its run. */

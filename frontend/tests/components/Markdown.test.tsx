@@ -89,6 +89,7 @@ test("citation marks with a source are buttons, the others stay text", async () 
   const citations: Citations = {
     has: (number) => number <= 2,
     title: (number) => `Title ${number}`,
+    isRemoved: () => false,
     open: (number) => opened.push(number),
   };
   const element = (

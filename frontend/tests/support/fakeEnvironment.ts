@@ -105,7 +105,8 @@ export class FakeEnvironment implements Environment {
   readonly tabStorage = storageIn(this.storedInTab);
 
   readonly location = {
-    path: () => this.address,
+    path: () => this.address.split("?")[0] ?? "",
+    query: () => /\?.*$/.exec(this.address)?.[0] ?? "",
     push: (path: string) => this.go(path, "push"),
     replace: (path: string) => this.go(path, "replace"),
     onChange: (callback: () => void) => {

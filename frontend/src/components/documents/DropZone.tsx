@@ -1,0 +1,75 @@
+import { useEffect, useState } from "react";
+import { useChatState, useChatStore } from "../../hooks/storeContext";
+import type { ChatStore } from "../../store";
+import type { Entry } from "../../documents/folderReader";
+import { loadDocuments, UploadTray } from "./loadDocuments";
+
+/** Takes files and folders that are dropped anywhere on the page, and says so while they hang over it. */
+export function DropZone() {
+  const store = useChatStore();
+  const place = useChatState((state) => state.place);
+  const [isOver, setOver] = useState(false);
+  const [hasTaken, setTaken] = useState(false);
+  useEffect(() => {
+    let depth = 0;
+    const enter = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      depth += 1;
+      setOver(true);
+    };
+    const leave = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setOver(false);
+    };
+    const over = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      // Only what says so may be dropped; else the browser would open the file in the page's place.
+      event.preventDefault();
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    };
+    const drop = (event: DragEvent): void => {
+      depth = 0;
+      setOver(false);
+      if (!hasFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      setTaken(true);
+      void take(store, event.dataTransfer);
+    };
+    window.addEventListener("dragenter", enter);
+    window.addEventListener("dragleave", leave);
+    window.addEventListener("dragover", over);
+    window.addEventListener("drop", drop);
+    return () => {
+      window.removeEventListener("dragenter", enter);
+      window.removeEventListener("dragleave", leave);
+      window.removeEventListener("dragover", over);
+      window.removeEventListener("drop", drop);
+    };
+  }, [store]);
+  return (
+    <>
+      {isOver && (
+        <div className="drop-veil" data-testid="drop-veil">
+          <p className="drop-sign">Drop files or folders to add them to your documents</p>
+        </div>
+      )}
+      {hasTaken && place?.path !== "/documents" && <UploadTray />}
+    </>
+  );
+}
+
+function hasFiles({ dataTransfer }: DragEvent): boolean {
+  return dataTransfer !== null && [...dataTransfer.types].includes("Files");
+}
+
+/** The browser lets go of what was dropped when the event is over: what is needed of it is asked for before. */
+async function take(store: ChatStore, data: DataTransfer): Promise<void> {
+  const entries = [...data.items]
+    .filter(({ kind }) => kind === "file")
+    .map((item): Entry | null => item.webkitGetAsEntry?.() as Entry | null);
+  const files = [...data.files];
+  const { documentsOf, filesOf, readEntries } = await loadDocuments();
+  const known = entries.filter((entry): entry is Entry => entry !== null);
+  documentsOf(store).add(known.length > 0 ? await readEntries(known) : filesOf(files));
+}
