@@ -37,9 +37,6 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-    .systemLibrary(
-      name: "CBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .systemLibrary(
       name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
@@ -55,12 +52,14 @@ let package = Package(
     .target(
       name: "Providers",
       dependencies: [
-        "Graph", "CCurl", "CBLAS", "CKernels",
+        "Graph", "CCurl", "CKernels",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: settings),
-    .target(name: "Extraction", dependencies: ["Graph", "CXML2", "CZip"], swiftSettings: settings),
+    .target(name: "CProcess"),
+    .target(
+      name: "Extraction", dependencies: ["Graph", "CProcess", "CXML2", "CZip"], swiftSettings: settings),
     .target(
       name: "Storage",
       dependencies: [

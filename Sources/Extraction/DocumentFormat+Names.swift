@@ -38,11 +38,13 @@ extension DocumentFormat {
 
   /// Files that are text by custom though their names have no extension.
   static let textNames: Set<String> = [
-    "README", "LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "CHANGELOG", "CHANGES", "NEWS", "NOTES", "AUTHORS",
+    "README", "LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "CHANGELOG", "CHANGES", "NEWS", "NOTES",
+    "AUTHORS",
     "CONTRIBUTING", "INSTALL", "TODO", "HISTORY", "THANKS", "FAQ",
   ]
   static let codeNames: Set<String> = [
-    "makefile", "gnumakefile", "dockerfile", "containerfile", "rakefile", "gemfile", "jenkinsfile", "vagrantfile",
+    "makefile", "gnumakefile", "dockerfile", "containerfile", "rakefile", "gemfile", "jenkinsfile",
+    "vagrantfile",
     "cmakelists.txt", "justfile", "procfile",
   ]
 }

@@ -36,6 +36,26 @@ struct TextBuilder {
     }
     let start = bytes.count
     bytes.append(contentsOf: trimmed)
+    addBlocks(kind, start)
+  }
+
+  /// Blocks longer than this are several: what shows a passage loads whole blocks.
+  static let maximumBlockLength = 8_000
+
+  /// Makes blocks of everything from `start` on: one, or several that end with a line.
+  private mutating func addBlocks(_ kind: TextBlock.Kind, _ start: Int) {
+    var start = start
+    if case .heading = kind {
+    } else {
+      while bytes.count - start > Self.maximumBlockLength {
+        let window = bytes[start..<(start + Self.maximumBlockLength)]
+        guard let lineBreak = window.lastIndex(of: UInt8(ascii: "\n")), lineBreak > start else { break }
+        var end = lineBreak
+        while end > start, bytes[end - 1].isWhiteSpace { end -= 1 }
+        if end > start { blocks.append(TextBlock(kind: kind, range: start..<end)) }
+        start = lineBreak + 1
+      }
+    }
     blocks.append(TextBlock(kind: kind, range: start..<bytes.count))
   }
 

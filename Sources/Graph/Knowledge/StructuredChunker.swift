@@ -59,7 +59,7 @@ struct DocumentOutline {
     let heading = String(heading.prefix(Self.maximumLength))
     path.removeAll { $0.level >= level }
     guard !heading.isEmpty else { return }
-    if !isTitlePassed, title?.hasPrefix(heading) == true {
+    if title == heading || !isTitlePassed && title?.hasPrefix(heading) == true {
       isTitlePassed = true
     } else {
       path.append((level, heading))

@@ -1,0 +1,11 @@
+// What a program is started with that Swift's view of the C library leaves out.
+#pragma once
+#include <spawn.h>
+#include <sys/types.h>
+
+/// Makes the program inherit no descriptor from `lowest` on. Returns 0, or an error number.
+int rill_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest);
+
+/// Limits what a running program may use: bytes of address space, and none at all of files and core dumps.
+/// Returns 0, or -1 where the system cannot do that.
+int rill_limit_process(pid_t process, unsigned long long address_space);

@@ -1,0 +1,29 @@
+#define _GNU_SOURCE
+#include "process.h"
+#include <sys/resource.h>
+
+int rill_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
+#if defined(__linux__)
+  return posix_spawn_file_actions_addclosefrom_np(actions, lowest);
+#else
+  // On macOS an attribute does the same (POSIX_SPAWN_CLOEXEC_DEFAULT).
+  (void)actions;
+  (void)lowest;
+  return 0;
+#endif
+}
+
+int rill_limit_process(pid_t process, unsigned long long address_space) {
+#if defined(__linux__)
+  struct rlimit memory = {address_space, address_space};
+  struct rlimit none = {0, 0};
+  int result = prlimit(process, RLIMIT_AS, &memory, NULL);
+  result |= prlimit(process, RLIMIT_FSIZE, &none, NULL);
+  result |= prlimit(process, RLIMIT_CORE, &none, NULL);
+  return result;
+#else
+  (void)process;
+  (void)address_space;
+  return -1;
+#endif
+}
