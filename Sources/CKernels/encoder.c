@@ -85,28 +85,17 @@ FOR_EACH_CPU void rill_layer_norm(
 }
 
 FOR_EACH_CPU void rill_add_layer_norm(
-    float *x, const float *y, const float *y_bias, size_t rows, size_t width, const float *gain, const float *bias,
-    float epsilon) {
+    float *x, const float *y, size_t rows, size_t width, const float *gain, const float *bias, float epsilon) {
   for (size_t row = 0; row < rows; row++) {
     float *to = x + row * width;
     const float *from = y + row * width;
-    for (size_t i = 0; i < width; i++) to[i] += from[i] + y_bias[i];
+    for (size_t i = 0; i < width; i++) to[i] += from[i];
     normalize_row(to, width, gain, bias, epsilon);
   }
 }
 
-FOR_EACH_CPU void rill_add_bias(float *x, size_t rows, size_t width, const float *bias) {
-  for (size_t row = 0; row < rows; row++) {
-    float *to = x + row * width;
-    for (size_t i = 0; i < width; i++) to[i] += bias[i];
-  }
-}
-
-FOR_EACH_CPU void rill_add_bias_gelu(float *x, size_t rows, size_t width, const float *bias) {
-  for (size_t row = 0; row < rows; row++) {
-    float *to = x + row * width;
-    for (size_t i = 0; i < width; i++) to[i] = gelu(to[i] + bias[i]);
-  }
+FOR_EACH_CPU void rill_gelu(float *x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = gelu(x[i]);
 }
 
 FOR_EACH_CPU void rill_softmax(float *x, size_t rows, size_t width) {

@@ -9,7 +9,7 @@ import Testing
   /// What each module may import besides Foundation and the standard library's own modules.
   static let allowed: [String: Set<String>] = [
     "Graph": ["Logging", "DequeModule", "Algorithms"],
-    "Providers": ["Graph", "CCurl", "CBLAS", "CKernels", "Logging", "DequeModule"],
+    "Providers": ["Graph", "CCurl", "CKernels", "Logging", "DequeModule"],
     "Storage": ["Graph", "CKernels", "GRDB", "Logging"],
   ]
   static let standard: Set<String> = [

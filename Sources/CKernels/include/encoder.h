@@ -13,16 +13,12 @@ void rill_embed_tokens(
 void rill_layer_norm(
     float *x, size_t rows, size_t width, const float *gain, const float *bias, float epsilon);
 
-/// `x = layer_norm(x + bias + y)` row by row, in place: what follows each of a layer's two halves.
+/// `x = layer_norm(x + y)` row by row, in place: what follows each of a layer's two halves.
 void rill_add_layer_norm(
-    float *x, const float *y, const float *y_bias, size_t rows, size_t width, const float *gain, const float *bias,
-    float epsilon);
+    float *x, const float *y, size_t rows, size_t width, const float *gain, const float *bias, float epsilon);
 
-/// Adds the same row to every row.
-void rill_add_bias(float *x, size_t rows, size_t width, const float *bias);
-
-/// `x = gelu(x + bias)` with the exact Gaussian error function, not its tanh approximation.
-void rill_add_bias_gelu(float *x, size_t rows, size_t width, const float *bias);
+/// `x = gelu(x)` with the exact Gaussian error function, not its tanh approximation.
+void rill_gelu(float *x, size_t count);
 
 /// Softmax of each row, in place.
 void rill_softmax(float *x, size_t rows, size_t width);

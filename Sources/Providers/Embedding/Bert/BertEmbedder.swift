@@ -1,4 +1,3 @@
-internal import CBLAS
 import Foundation
 public import Graph
 
@@ -29,7 +28,6 @@ public final class BertEmbedder: Embedder {
   public init(
     folder: EmbeddingModelFolder, threads: Int? = nil
   ) throws(EmbeddingModelError) {
-    rill_blas_use_calling_thread()
     let weights = try folder.loadWeights()
     tokenizer = try folder.loadTokenizer()
     limit = try folder.loadLimit()

@@ -1,4 +1,3 @@
-internal import CBLAS
 internal import CKernels
 
 /// Computes a BERT encoder (Devlin et al. 2018, arXiv:1810.04805; Vaswani et al. 2017, arXiv:1706.03762, section 3).
@@ -49,63 +48,55 @@ struct BertEncoder: Sendable {
   private func attend(
     _ layer: BertWeights.Layer, _ texts: [[Int32]], rows: Int, _ workspace: EncoderWorkspace
   ) {
-    let width = configuration.width
-    multiply(
-      workspace.hidden.start, rows, width, layer.attentionInput.weight, 3 * width, workspace.projections.start
-    )
-    rill_add_bias(workspace.projections.start, rows, 3 * width, layer.attentionInput.bias.start)
+    apply(layer.attentionInput, to: workspace.hidden.start, rows: rows, workspace.projections.start)
     var first = 0
     for text in texts {
       gather(first: first, count: text.count, workspace)
       first += text.count
     }
-    multiply(
-      workspace.gathered.start, rows, width, layer.attentionOutput.weight, width, workspace.output.start)
+    apply(layer.attentionOutput, to: workspace.gathered.start, rows: rows, workspace.output.start)
     rill_add_layer_norm(
-      workspace.hidden.start, workspace.output.start, layer.attentionOutput.bias.start, rows, width,
-      layer.attentionNorm.gain.start, layer.attentionNorm.bias.start, configuration.layerNormEpsilon)
+      workspace.hidden.start, workspace.output.start, rows, configuration.width,
+      layer.attentionNorm.gain.start,
+      layer.attentionNorm.bias.start, configuration.layerNormEpsilon)
   }
 
-  /// Attention within one text: `softmax(q · kᵀ / √d) · v` for each head.
+  /// Attention within one text: `softmax(q · kᵀ / √d) · v` for each head. The weights hold the division already.
   private func gather(first: Int, count: Int, _ workspace: EncoderWorkspace) {
     let (width, headWidth) = (configuration.width, configuration.headWidth)
-    let scale = 1 / Float(headWidth).squareRoot()
-    let scores = workspace.scores.start
+    let (scores, packed) = (workspace.scores.start, workspace.packed.start)
     let projections = UnsafePointer(workspace.projections.start + first * 3 * width)
-    let stride = Int32(3 * width)
-    let (rows, columns) = (Int32(count), Int32(headWidth))
     for head in 0..<configuration.heads {
       let query = projections + head * headWidth
-      rill_multiply_transposed(
-        rows, rows, columns, scale, query, stride, query + width, stride, scores, rows)
+      let (key, value) = (query + width, query + 2 * width)
+      rill_matrix_pack_transposed(count, headWidth, key, 3 * width, packed)
+      rill_matrix_multiply(count, count, headWidth, query, 3 * width, packed, nil, scores, count)
       rill_softmax(scores, count, count)
-      rill_multiply(
-        rows, columns, rows, scores, rows, query + 2 * width, stride,
-        workspace.gathered.start + first * width + head * headWidth, Int32(width))
+      rill_matrix_pack(headWidth, count, value, 3 * width, packed)
+      rill_matrix_multiply(
+        count, headWidth, count, scores, count, packed, nil,
+        workspace.gathered.start + first * width + head * headWidth, width)
     }
   }
 
   private func feedForward(_ layer: BertWeights.Layer, rows: Int, _ workspace: EncoderWorkspace) {
-    let (width, innerWidth) = (configuration.width, configuration.innerWidth)
     for first in stride(from: 0, to: rows, by: Self.innerRows) {
       let count = min(Self.innerRows, rows - first)
-      let hidden = workspace.hidden.start + first * width
-      multiply(hidden, count, width, layer.inner.weight, innerWidth, workspace.inner.start)
-      rill_add_bias_gelu(workspace.inner.start, count, innerWidth, layer.inner.bias.start)
-      multiply(workspace.inner.start, count, innerWidth, layer.output.weight, width, workspace.output.start)
+      let hidden = workspace.hidden.start + first * configuration.width
+      apply(layer.inner, to: hidden, rows: count, workspace.inner.start)
+      rill_gelu(workspace.inner.start, count * configuration.innerWidth)
+      apply(layer.output, to: workspace.inner.start, rows: count, workspace.output.start)
       rill_add_layer_norm(
-        hidden, workspace.output.start, layer.output.bias.start, count, width, layer.outputNorm.gain.start,
+        hidden, workspace.output.start, count, configuration.width, layer.outputNorm.gain.start,
         layer.outputNorm.bias.start, configuration.layerNormEpsilon)
     }
   }
 
-  /// `y = x · weightᵀ`
-  private func multiply(
-    _ x: UnsafePointer<Float>, _ rows: Int, _ inputs: Int, _ weight: FloatRegion, _ outputs: Int,
-    _ y: UnsafeMutablePointer<Float>
+  private func apply(
+    _ linear: BertWeights.Linear, to x: UnsafePointer<Float>, rows: Int, _ y: UnsafeMutablePointer<Float>
   ) {
-    rill_multiply_transposed(
-      Int32(rows), Int32(outputs), Int32(inputs), 1, x, Int32(inputs), weight.start, Int32(inputs), y,
-      Int32(outputs))
+    rill_matrix_multiply(
+      rows, linear.outputs, linear.inputs, x, linear.inputs, linear.packed.start, linear.bias.start, y,
+      linear.outputs)
   }
 }

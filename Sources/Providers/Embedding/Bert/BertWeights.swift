@@ -2,12 +2,14 @@ internal import CKernels
 
 /// The numbers of a BERT encoder, laid out as it reads them.
 ///
-/// What the file holds as 32-bit numbers stays in the mapped file; only what is stored differently, or is needed in
-/// another arrangement, is copied.
+/// The vectors of the tokens stay in the mapped file, of which a text needs a few pages. What every text needs is
+/// rearranged once, for the products.
 final class BertWeights: Sendable {
-  /// `y = x · weightᵀ + bias`, with `weight` as rows of one output each.
+  /// `y = x · weightᵀ + bias`, with the weight packed for `rill_matrix_multiply`.
   struct Linear: Sendable {
-    let weight: FloatRegion
+    let inputs: Int
+    let outputs: Int
+    let packed: FloatRegion
     let bias: FloatRegion
   }
 
@@ -46,7 +48,8 @@ final class BertWeights: Sendable {
     layers = try (0..<configuration.layers).map { index in
       let layer = "encoder.layer.\(index)"
       return Layer(
-        attentionInput: try reader.attentionInput("\(layer).attention.self"),
+        attentionInput: try reader.attentionInput(
+          "\(layer).attention.self", scale: 1 / Float(configuration.headWidth).squareRoot()),
         attentionOutput: try reader.linear("\(layer).attention.output.dense"),
         attentionNorm: try reader.norm("\(layer).attention.output.LayerNorm"),
         inner: try reader.linear("\(layer).intermediate.dense", outputs: configuration.innerWidth),
@@ -98,9 +101,17 @@ final class BertWeights: Sendable {
     }
 
     func linear(_ name: String, inputs: Int? = nil, outputs: Int? = nil) throws -> BertWeights.Linear {
-      BertWeights.Linear(
-        weight: try region("\(name).weight", [outputs ?? width, inputs ?? width]),
-        bias: try region("\(name).bias", [outputs ?? width]))
+      let (inputs, outputs) = (inputs ?? width, outputs ?? width)
+      let weight = try region("\(name).weight", [outputs, inputs])
+      return BertWeights.Linear(
+        inputs: inputs, outputs: outputs, packed: Self.pack(weight, inputs: inputs, outputs: outputs),
+        bias: try region("\(name).bias", [outputs]))
+    }
+
+    private static func pack(_ weight: FloatRegion, inputs: Int, outputs: Int) -> FloatRegion {
+      FloatRegion(count: rill_matrix_packed_count(outputs, inputs)) { numbers in
+        rill_matrix_pack_transposed(outputs, inputs, weight.start, inputs, numbers.baseAddress)
+      }
     }
 
     func norm(_ name: String) throws -> BertWeights.LayerNorm {
@@ -111,10 +122,16 @@ final class BertWeights: Sendable {
         bias: try region("\(name).\(isOld ? "beta" : "bias")", [width]))
     }
 
-    func attentionInput(_ name: String) throws -> BertWeights.Linear {
-      let parts = try ["query", "key", "value"].map { try linear("\(name).\($0)") }
+    /// - Parameter scale: of the queries. Scaled here once, instead of every score for every text.
+    func attentionInput(_ name: String, scale: Float) throws -> BertWeights.Linear {
+      let parts = ["query", "key", "value"]
+      let weights = try parts.map { try region("\(name).\($0).weight", [width, width]) }
+      let biases = try parts.map { try region("\(name).\($0).bias", [width]) }
       return BertWeights.Linear(
-        weight: FloatRegion(joining: parts.map(\.weight)), bias: FloatRegion(joining: parts.map(\.bias)))
+        inputs: width, outputs: 3 * width,
+        packed: Self.pack(
+          FloatRegion(joining: weights, scalingFirstBy: scale), inputs: width, outputs: 3 * width),
+        bias: FloatRegion(joining: biases, scalingFirstBy: scale))
     }
 
     func positions(_ configuration: BertConfiguration) throws -> FloatRegion {

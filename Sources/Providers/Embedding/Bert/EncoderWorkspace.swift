@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The memory in which one thread computes; it grows to what the largest batch needs and is used again and again.
 ///
 /// Not `Sendable`: it never leaves its thread.
@@ -13,6 +15,8 @@ final class EncoderWorkspace {
   private(set) var inner = ScratchBuffer()
   /// How much each token of one text attends to each other.
   private(set) var scores = ScratchBuffer()
+  /// A head's keys or values, rearranged for a product.
+  private(set) var packed = ScratchBuffer()
   var ids: [Int32] = []
   var positions: [Int32] = []
 
@@ -23,6 +27,10 @@ final class EncoderWorkspace {
     output.reserve(rows * configuration.width)
     inner.reserve(min(rows, BertEncoder.innerRows) * configuration.innerWidth)
     scores.reserve(longest * longest)
+    packed.reserve(
+      max(
+        rill_matrix_packed_count(longest, configuration.headWidth),
+        rill_matrix_packed_count(configuration.headWidth, longest)))
   }
 }
 

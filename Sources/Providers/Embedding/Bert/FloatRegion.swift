@@ -20,7 +20,7 @@ struct FloatRegion: Sendable {
     self.init(mapped: memory.address, count: count, owner: memory)
   }
 
-  init(joining regions: [FloatRegion]) {
+  init(joining regions: [FloatRegion], scalingFirstBy scale: Float) {
     self.init(count: regions.reduce(0) { $0 + $1.count }) { numbers in
       var begin = 0
       for region in regions {
@@ -28,6 +28,7 @@ struct FloatRegion: Sendable {
         _ = part.update(from: UnsafeBufferPointer(start: region.start, count: region.count))
         begin += region.count
       }
+      for index in 0..<(regions.first?.count ?? 0) { numbers[index] *= scale }
     }
   }
 
