@@ -22,7 +22,14 @@ public struct HTTPTestClient: Sendable {
   public func send(
     _ method: String, _ path: String, headers: [String: String] = [:], body: String? = nil
   ) async throws -> Response {
-    try await open(method, path, headers: headers, body: body) { stream in
+    try await send(method, path, headers: headers, bytes: body.map { Array($0.utf8) })
+  }
+
+  /// The same with a body of any bytes.
+  public func send(
+    _ method: String, _ path: String, headers: [String: String] = [:], bytes: [UInt8]?
+  ) async throws -> Response {
+    try await open(method, path, headers: headers, bytes: bytes) { stream in
       // A chunk may end in the middle of a character.
       var body = ByteBuffer()
       while var chunk = try await stream.nextChunk() { body.writeBuffer(&chunk) }
@@ -33,6 +40,14 @@ public struct HTTPTestClient: Sendable {
   /// Sends a request and gives its response to `body` while it arrives. The connection is closed when `body` returns.
   public func open<Result: Sendable>(
     _ method: String, _ path: String, headers: [String: String] = [:], body: String? = nil,
+    _ consume: @Sendable (HTTPTestStream) async throws -> Result
+  ) async throws -> Result {
+    try await open(method, path, headers: headers, bytes: body.map { Array($0.utf8) }, consume)
+  }
+
+  /// The same with a body of any bytes.
+  public func open<Result: Sendable>(
+    _ method: String, _ path: String, headers: [String: String] = [:], bytes body: [UInt8]?,
     _ consume: @Sendable (HTTPTestStream) async throws -> Result
   ) async throws -> Result {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -47,14 +62,14 @@ public struct HTTPTestClient: Sendable {
     return try await channel.executeThenClose { inbound, outbound in
       var fields = HTTPHeaders([("host", "127.0.0.1:\(port)")])
       if let body {
-        fields.add(name: "content-length", value: String(body.utf8.count))
+        fields.add(name: "content-length", value: String(body.count))
         fields.add(name: "content-type", value: headers["content-type"] ?? "application/json")
       }
       for (name, value) in headers where name != "content-type" { fields.add(name: name, value: value) }
       let head = HTTPRequestHead(
         version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: fields)
       try await outbound.write(.head(head))
-      if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(string: body)))) }
+      if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
       try await outbound.write(.end(nil))
       return try await consume(try await HTTPTestStream(inbound.makeAsyncIterator()))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Graph
+import Logging
 import Providers
 import Storage
 

@@ -69,7 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
       configuration: configuration,
       dependencies: .init(
         model: chosen.model, conversations: database.conversations, runs: database.runs,
-        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: LexicalReranker(),
+        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: EmbeddedReranker(),
         documents: documents, pages: WebPageFetcher(configuration, transport: transport)),
       logger: logger)
     try await server.run { port in

@@ -33,7 +33,7 @@ struct DocumentBuilder: Sendable {
       }
       let format = try DocumentFormat.detect(source)
       return result(job, name: name, text: text, mediaType: format.mediaType)
-    } catch let error as ExtractionError {
+    } catch {
       if error.code == .cancelled { throw CancellationError() }
       throw IngestionFailure(error)
     }

@@ -56,7 +56,7 @@ extension EmbedderDiscovery {
       return Choice(
         embedder: embedder, counter: embedder.tokenizer,
         reason: "The weights of \(folder.name) are there.")
-    } catch let error as EmbeddingModelError {
+    } catch {
       throw ConfigurationError(key: SettingKey.embeddingDirectory.environmentName, message: error.message)
     }
   }

@@ -30,7 +30,7 @@ final class IngestionProgress: Sendable {
     var isIncomplete = false
   }
 
-  private struct State {
+  fileprivate struct State {
     var version = 0
     var entries: [UUID: (version: Int, event: Event)] = [:]
     /// In the order of versions; those that a newer one has overtaken are skipped.
@@ -115,7 +115,7 @@ final class IngestionProgress: Sendable {
   /// - Parameter only: one document, or all of them and the index.
   /// - Returns: `nil` when the server is shutting down.
   func read(after position: Int, only id: UUID? = nil, limit: Int = 100) -> Reading? {
-    state.withLock { state in
+    state.withLock { state -> Reading? in
       guard !state.isClosed else { return nil }
       return if let id { state.read(after: position, of: id) } else { state.read(after: position, limit: limit) }
     }

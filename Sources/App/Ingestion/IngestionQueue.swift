@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 

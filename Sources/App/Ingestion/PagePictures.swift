@@ -1,5 +1,6 @@
 import Extraction
 import Foundation
+import NIOPosix
 
 /// Pictures of the pages of PDFs, made when they are looked at and kept for a while.
 struct PagePictures: Sendable {
@@ -28,7 +29,7 @@ struct PagePictures: Sendable {
         utimes(place.path, nil)
         return kept
       }
-      let picture = try PDFPages(url: file).png(page: page, width: width)
+      let picture = Data(try PDFPages(url: file).png(page: page, width: width))
       Self.keep(picture, at: place, in: folder)
       return picture
     }

@@ -1,6 +1,7 @@
 import Extraction
 import Foundation
 import Graph
+import HTTPTypes
 import Providers
 
 /// Fetches a page or a file by its address.

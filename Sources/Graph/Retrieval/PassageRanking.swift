@@ -13,6 +13,11 @@ public struct PassageRanking: Sendable {
     public var passages: [RankedPassage]
     /// Set when reranking failed and the order is that of the search.
     public var warning: RetrievalWarning?
+
+    public init(passages: [RankedPassage], warning: RetrievalWarning? = nil) {
+      self.passages = passages
+      self.warning = warning
+    }
   }
 
   /// - Throws: `CancellationError` only: passages in the order of the search beat none.

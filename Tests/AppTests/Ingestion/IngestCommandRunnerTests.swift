@@ -7,15 +7,23 @@ import Testing
 
 @Suite("rill ingest")
 struct IngestCommandRunnerTests {
+  private func service(in folder: URL, store: (any KnowledgeStore)? = nil) throws -> IngestionService {
+    let data = folder.appending(path: ".data")
+    let services = KnowledgeServices.forTests(try .inMemory(), folder: data) {
+      if let store { $0.knowledge = store }
+    }
+    return IngestionService(services: services)
+  }
+
   @Test("prints a line for each file and a summary when its output is not a terminal")
   func lines() async throws {
     try await withIngestionFolder { folder in
-      let store = try SQLiteDatabase.inMemory().knowledge
+      let service = try service(in: folder)
       try folder.write("one", to: "n/a.md")
       try folder.write(Data([0]), to: "n/b.md")
       let recorder = OutputRecorder()
       let summary = try await IngestCommandRunner.ingest(
-        paths: [folder.path + "/n"], store: store, output: recorder.output(isTerminal: false))
+        paths: [folder.path + "/n"], with: service, output: recorder.output(isTerminal: false))
       #expect(
         recorder.lines == [
           "added: n/a.md", "failed: n/b.md is not a text file; Rill reads text and Markdown",
@@ -28,12 +36,12 @@ struct IngestCommandRunnerTests {
   @Test("draws a bar on a terminal, leaves only failures and the summary")
   func bar() async throws {
     try await withIngestionFolder { folder in
-      let store = try SQLiteDatabase.inMemory().knowledge
+      let service = try service(in: folder)
       try folder.write("one", to: "n/a.md")
       try folder.write("two", to: "n/b.md")
       let recorder = OutputRecorder()
       let summary = try await IngestCommandRunner.ingest(
-        paths: [folder.path + "/n"], store: store, output: recorder.output(isTerminal: true))
+        paths: [folder.path + "/n"], with: service, output: recorder.output(isTerminal: true))
       #expect(recorder.text.contains("\r[##########----------] 50 %  1/2  n/a.md\u{1B}[K"))
       #expect(recorder.text.hasSuffix("\r\u{1B}[K2 added\n"))
       #expect(recorder.lines.count == 1)
@@ -44,11 +52,11 @@ struct IngestCommandRunnerTests {
   @Test("does not let a file's name control the terminal")
   func controlCharacters() async throws {
     try await withIngestionFolder { folder in
-      let store = try SQLiteDatabase.inMemory().knowledge
+      let service = try service(in: folder)
       try folder.write("one", to: "n/\u{1B}[2Ja.md")
       let recorder = OutputRecorder()
       _ = try await IngestCommandRunner.ingest(
-        paths: [folder.path + "/n"], store: store, output: recorder.output(isTerminal: false))
+        paths: [folder.path + "/n"], with: service, output: recorder.output(isTerminal: false))
       #expect(recorder.lines.first == "added: n/?[2Ja.md")
     }
   }
@@ -58,7 +66,7 @@ struct IngestCommandRunnerTests {
     try await withIngestionFolder { folder in
       let recorder = OutputRecorder()
       _ = try await IngestCommandRunner.ingest(
-        paths: [folder.path], store: try SQLiteDatabase.inMemory().knowledge,
+        paths: [folder.path], with: try service(in: folder),
         output: recorder.output(isTerminal: false))
       #expect(recorder.lines == ["no files found"])
     }
@@ -71,7 +79,7 @@ struct IngestCommandRunnerTests {
       let recorder = OutputRecorder()
       await #expect(throws: StoreError.self) {
         try await IngestCommandRunner.ingest(
-          paths: [folder.path], store: FailingKnowledgeStore(), output: recorder.output(isTerminal: true))
+          paths: [folder.path], with: try service(in: folder, store: FailingKnowledgeStore()), output: recorder.output(isTerminal: true))
       }
       #expect(recorder.text.hasSuffix("\r\u{1B}[K"))
     }

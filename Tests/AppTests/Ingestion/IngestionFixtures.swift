@@ -46,11 +46,18 @@ final class OutputRecorder: Sendable {
 struct FailingKnowledgeStore: KnowledgeStore {
   static let error = StoreError(.failed, "The disk is full.")
 
-  func save(_ document: Document, chunks: [Chunk]) async throws -> SaveOutcome { throw Self.error }
-  func search(_ query: String, limit: Int) async throws -> [Passage] { throw Self.error }
-  func documents() async throws -> [Document] { throw Self.error }
+  func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
+    throw Self.error
+  }
+  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] { throw Self.error }
+  func documents(_ query: DocumentQuery) async throws -> DocumentPage { throw Self.error }
+  func documentCount() async throws -> Int { throw Self.error }
   func document(id: UUID) async throws -> Document? { throw Self.error }
   func document(contentHash: String) async throws -> Document? { throw Self.error }
-  func chunks(documentID: UUID) async throws -> [Chunk] { throw Self.error }
-  func deleteDocument(id: UUID) async throws -> Bool { throw Self.error }
+  func document(source: String) async throws -> Document? { throw Self.error }
+  func existingDocuments(among ids: Set<UUID>) async throws -> Set<UUID> { throw Self.error }
+  func text(documentID: UUID) async throws -> ExtractedText? { throw Self.error }
+  func chunks(documentID: UUID, ordinals: Range<Int>) async throws -> [Chunk] { throw Self.error }
+  func chunk(id: UUID) async throws -> Chunk? { throw Self.error }
+  func deleteDocument(id: UUID) async throws -> Document? { throw Self.error }
 }

@@ -11,9 +11,13 @@ struct IngestionServiceTests {
     _ body: (URL, IngestionService, SQLiteKnowledgeStore) async throws -> Void
   ) async throws {
     try await withIngestionFolder { folder in
-      let store = try SQLiteDatabase.inMemory().knowledge
-      let time = Date(timeIntervalSince1970: 1_760_000_000)
-      try await body(folder, IngestionService(store: store, now: { time }), store)
+      let database = try SQLiteDatabase.inMemory()
+      let date = Date(timeIntervalSince1970: 1_760_000_000)
+      let services = KnowledgeServices.forTests(database, folder: folder.appending(path: "data")) {
+        $0.time = RunTime(clock: ContinuousClock(), date: { date })
+        $0.uploadLimit = 1_000_000
+      }
+      try await body(folder, IngestionService(services: services), database.knowledge)
     }
   }
 
@@ -66,7 +70,7 @@ struct IngestionServiceTests {
     try await withService { folder, service, store in
       try folder.write(Data([0x50, 0x4B, 0, 0, 1]), to: "n/a-binary.md")
       try folder.write(Data([0x41, 0xE9, 0x20]), to: "n/b-latin1.txt")
-      try folder.write(Data(repeating: 0x41, count: DocumentReader.maximumBytes + 1), to: "n/c-large.txt")
+      try folder.write(Data(repeating: 0x41, count: 1_000_001), to: "n/c-large.txt")
       try folder.write("\u{FEFF} \r\n", to: "n/d-blank.md")
       try folder.write("Good text.", to: "n/e-good.md")
       var outcomes: [IngestionOutcome] = []
@@ -107,7 +111,10 @@ struct IngestionServiceTests {
     try await withIngestionFolder { folder in
       try folder.write("one", to: "n/a.md")
       await #expect(throws: StoreError.self) {
-        try await IngestionService(store: FailingKnowledgeStore()).ingest(paths: [folder.path + "/n"])
+        let services = KnowledgeServices.forTests(try .inMemory(), folder: folder.appending(path: "data")) {
+          $0.knowledge = FailingKnowledgeStore()
+        }
+        _ = try await IngestionService(services: services).ingest(paths: [folder.path + "/n"])
       }
     }
   }

@@ -14,8 +14,9 @@ struct SampleDocumentsTests {
       try folder.write("# Configuration\n\nSet the port.", to: "knowledge/configuration.md")
       try folder.write("# Overview\n\nRill streams.", to: "knowledge/overview.md")
       try folder.write("no page", to: "knowledge/image.png")
+      let services = KnowledgeServices.forTests(database, folder: folder.appending(path: ".data"))
       let samples = SampleDocuments(
-        publicDirectory: folder, knowledge: database.knowledge, settings: database,
+        publicDirectory: folder, services: services, settings: database,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       try await body(folder, database, samples)
     }
@@ -49,7 +50,9 @@ struct SampleDocumentsTests {
   func removed() async throws {
     try await withPages { folder, database, samples in
       try folder.write("My overview.", to: "mine/overview.md")
-      _ = try await IngestionService(store: database.knowledge).ingest(paths: [folder.path + "/mine"])
+      _ = try await IngestionService(
+        services: .forTests(database, folder: folder.appending(path: ".data"))
+      ).ingest(paths: [folder.path + "/mine"])
       try await samples.index()
       try FileManager.default.removeItem(at: folder.appendingPathComponent("knowledge/overview.md"))
       try await samples.index()

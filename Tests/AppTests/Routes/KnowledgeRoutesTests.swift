@@ -14,15 +14,18 @@ import Testing
 
   private func fill(_ rill: RillTestServer) async throws -> Document {
     let id = UUID()
+    let text = Self.texts.joined(separator: "\n\n")
+    var start = 0
     let chunks = Self.texts.enumerated().map { index, text in
-      Chunk(
-        id: UUID(), documentID: id, ordinal: index, headings: ["Part \(index)"], text: text, byteRange: 0..<1)
+      defer { start += text.utf8.count + 2 }
+      return Chunk(
+        id: UUID(), documentID: id, ordinal: index, headings: ["Part \(index)"], text: text,
+        byteRange: start..<(start + text.utf8.count))
     }
     let document = Document(
       id: id, title: "Rivers", source: "rivers.md", mediaType: "text/markdown", contentHash: "abc",
-      byteCount: 100,
-      chunkCount: chunks.count, createdAt: .now)
-    _ = try await rill.knowledge.save(document, chunks: chunks)
+      byteCount: 100, chunkCount: chunks.count, createdAt: .now)
+    _ = try await rill.knowledge.save(document, text: .plainText(text), chunks: chunks)
     return document
   }
 
@@ -51,16 +54,45 @@ import Testing
       _ = try await fill(rill)
       let result = try await rill.client.send("GET", "/search?q=where%20does%20the%20river%20carry%20sand")
         .decoded()
+      #expect(result["mode"] as? String == "words")
       let passages = try #require(result["passages"] as? [[String: Any]])
       #expect(passages.first?["snippet"] as? String == Self.texts[0])
       #expect(passages.first?["kept"] as? Bool == true)
       for passage in passages {
         #expect((passage["reason"] as? String)?.isEmpty == false)
         #expect(passage["bm25_rank"] is Int)
+        #expect(passage["vector_rank"] is NSNull)
+        #expect(passage["fused_rank"] is Int)
         #expect(passage["rerank_rank"] is Int)
       }
       let empty = try await rill.client.send("GET", "/search?q=%20")
       #expect(empty.status == 422)
+    }
+  }
+
+  @Test("GET /search refuses settings that make no sense", arguments: [
+    "method=best", "word_weight=-1", "meaning_weight=x", "rerank=perhaps", "candidates=0", "candidates=201",
+    "limit=0", "document=7",
+  ])
+  func badSettings(_ setting: String) async throws {
+    try await withRill { rill in
+      let response = try await rill.client.send("GET", "/search?q=river&\(setting)")
+      #expect(response.status == 422)
+      #expect(try response.decoded()["field"] as? String == setting.prefix { $0 != "=" }.description)
+    }
+  }
+
+  @Test("GET /search keeps to the documents and folders that it is told")
+  func filters() async throws {
+    try await withRill { rill in
+      let document = try await fill(rill)
+      func count(_ filter: String) async throws -> Int? {
+        try await (rill.client.send("GET", "/search?q=river&\(filter)").decoded()["passages"] as? [Any])?.count
+      }
+      #expect(try await count("document=\(document.id.wireString)") == 2)
+      #expect(try await count("document=\(UUID().wireString)") == 0)
+      #expect(try await count("folder=elsewhere") == 0)
+      #expect(try await count("rerank=false&limit=1") == 2)
     }
   }
 

@@ -41,7 +41,7 @@ extension SQLiteDatabase {
     let document = Document(
       id: id, title: "River", source: "river.txt", mediaType: "text/plain", contentHash: "river",
       byteCount: 38, chunkCount: 1, createdAt: .now)
-    _ = try await knowledge.save(document, chunks: [chunk])
+    _ = try await knowledge.save(document, text: .plainText(chunk.text), chunks: [chunk])
   }
 
   /// Waits until so many events of a run are stored.

@@ -14,6 +14,7 @@ struct RillTestServer: Sendable {
   let upstream: ScriptedUpstream
   let conversations: any ConversationStore
   let knowledge: any KnowledgeStore
+  let documents: KnowledgeServices
 
   /// A page that is not the built one: what is tested here is the server.
   static func makePublicDirectory() throws -> URL {
@@ -34,7 +35,7 @@ func withRill<Result: Sendable>(
   clock: any Clock<Duration> = ContinuousClock(),
   database: SQLiteDatabase? = nil,
   router: RillConfiguration.RouterKind = .rules,
-  reranker: any Reranker = LexicalReranker(),
+  reranker: any Reranker = EmbeddedReranker(),
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -51,6 +52,14 @@ func withRill<Result: Sendable>(
   configure(&configuration)
   let database = try database ?? SQLiteDatabase.inMemory()
   let transport = try HTTPTransport()
+  let folder = folder ?? publicDirectory.appending(path: "data")
+  let documents = KnowledgeServices.forTests(database, folder: folder) {
+    $0.time = RunTime(openingClock: clock)
+    $0.uploadLimit = configuration.documents.uploadLimit
+    configureDocuments(&$0)
+  }
+  let download = HTTPDownload(
+    transport: transport, allowsPrivateAddresses: configuration.documents.allowsPrivateURLs)
   let result = try await withScriptedUpstream(script) { [configuration] upstream in
     guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else {
       throw ChannelError.unknownLocalAddress
@@ -69,12 +78,25 @@ func withRill<Result: Sendable>(
       defer { group.cancelAll() }
       let rill = RillTestServer(
         client: HTTPTestClient(port: try await port.wait()), upstream: upstream,
-        conversations: database.conversations, knowledge: database.knowledge)
+        conversations: database.conversations, knowledge: database.knowledge, documents: documents)
       return try await body(rill)
     }
   }
   await transport.close()
   return result
+}
+
+extension KnowledgeServices {
+  static func forTests(
+    _ database: SQLiteDatabase, folder: URL, _ configure: (inout Dependencies) -> Void = { _ in }
+  ) -> KnowledgeServices {
+    var dependencies = Dependencies(
+      knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
+      settings: database, folder: folder, embeddingMessage: "Words alone.",
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    configure(&dependencies)
+    return KnowledgeServices(dependencies)
+  }
 }
 
 extension RunTime {

@@ -19,7 +19,8 @@ enum RunServiceFixture {
     guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else { throw POSIXError(.EINVAL) }
     let model = OpenAIModel(endpoint: endpoint, model: "scripted", transport: try HTTPTransport())
     let graph = try ChatGraph.compile(
-      .init(model: model, knowledge: database.knowledge, reranker: LexicalReranker()))
+      .init(
+        model: model, retriever: HybridRetriever(words: database.knowledge), reranker: EmbeddedReranker()))
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let journal = RunJournal(
       store: runs ?? database.runs, time: time, interval: settings.flushInterval, logger: logger)
