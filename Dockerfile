@@ -5,7 +5,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libopenblas-dev libxml2-dev libzip-dev pkg-config \
+    libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libxml2-dev libzip-dev pkg-config \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Dependencies first: they are compiled again only when the manifest changes.
@@ -20,7 +20,7 @@ RUN swift build -c release --product rill --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    ca-certificates curl libcurl4 libsqlite3-0 zlib1g libopenblas0-pthread libxml2 libzip4 poppler-utils \
+    ca-certificates curl libcurl4 libsqlite3-0 zlib1g libxml2 libzip4 poppler-utils \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --home-dir /data --create-home rill
 WORKDIR /app
