@@ -2,6 +2,7 @@ import Foundation
 import Graph
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 
 /// `GET /search`: the steps of an answer's search, with everything that they decided.
