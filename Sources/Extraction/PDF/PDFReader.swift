@@ -18,72 +18,71 @@ struct PDFReader {
         "The PDF has \(info.pageCount) pages; at most \(context.limits.pages) are read. "
           + "Split it into smaller files and add those.")
     }
-    var pages: [[UInt8]] = []
+    var pages: [PDFPage] = []
     var size = 0
     while pages.count < info.pageCount {
       try context.advance(to: ExtractionProgress(read: pages.count, total: info.pageCount, unit: .pages))
       let range = (pages.count + 1)...min(pages.count + Self.pagesAtOnce, info.pageCount)
-      let texts = try self.texts(range, context)
-      size += texts.reduce(0) { $0 + $1.count }
+      let batch = try self.pages(range, context)
+      size += batch.lazy.flatMap(\.blocks).flatMap(\.self).reduce(0) { $0 + $1.text.count }
       guard size <= context.limits.extractedBytes else { throw .tooMuchText(context.limits) }
-      pages.append(contentsOf: texts)
+      pages.append(contentsOf: batch)
     }
     try context.advance(to: ExtractionProgress(read: pages.count, total: pages.count, unit: .pages))
-    guard pages.contains(where: { $0.contains { !$0.isWhiteSpace } }) else {
+    guard pages.contains(where: { !$0.blocks.isEmpty }) else {
       throw ExtractionError(
         .noText,
         "The PDF holds only images, no text. Run it through a program for text recognition (OCR) and add the result."
       )
     }
-    var assembler = PDFTextAssembler(limits: context.limits)
-    assembler.title = info.title.flatMap(Self.meaningful)
-    return try assembler.assemble(pages, context)
+    return try PDFTextAssembler.assemble(pages, title: info.title.flatMap(Self.meaningful), context)
   }
 
-  /// The texts of some pages. When the program fails on one of them, that page stays empty.
-  private func texts(
+  /// Some pages. When the program fails on one of them, that page stays empty.
+  private func pages(
     _ range: ClosedRange<Int>, _ context: ExtractionContext
-  ) throws(ExtractionError) -> [[UInt8]] {
+  ) throws(ExtractionError) -> [PDFPage] {
     do throws(ExtractionError) {
       return try run(range, context)
     } catch {
       guard error.code == .damaged, range.count > 1 else { throw error }
     }
-    var texts: [[UInt8]] = []
+    var pages: [PDFPage] = []
     var failure: ExtractionError?
     for page in range {
       do throws(ExtractionError) {
-        texts.append(contentsOf: try run(page...page, context))
+        pages.append(contentsOf: try run(page...page, context))
       } catch {
         guard error.code == .damaged else { throw error }
         failure = error
-        texts.append([])
+        pages.append(PDFPage())
       }
     }
-    if let failure, texts.allSatisfy(\.isEmpty) { throw failure }
-    return texts
+    if let failure, pages.allSatisfy(\.blocks.isEmpty) { throw failure }
+    return pages
   }
 
   private func run(_ range: ClosedRange<Int>, _ context: ExtractionContext) throws(ExtractionError)
-    -> [[UInt8]]
+    -> [PDFPage]
   {
     let process = Subprocess(
       program: tools.pdftotext,
       arguments: [
-        "-f", String(range.lowerBound), "-l", String(range.upperBound), "-enc", "UTF-8", "-eol", "unix",
+        "-bbox-layout", "-f", String(range.lowerBound), "-l", String(range.upperBound), "-enc", "UTF-8",
         url.path,
         "-",
       ],
       memoryLimit: context.limits.toolMemoryBytes)
-    let (bytes, result) = try process.output(context, limit: context.limits.extractedBytes)
+    // The layout takes some twenty times as many bytes as the text.
+    let (bytes, result) = try process.output(context, limit: context.limits.extractedBytes * 10)
     guard result.isSuccess else { throw .pdfFailure(result) }
+    let reader = PDFLayoutReader()
     let text =
       TextDecoder.firstInvalid(in: bytes) == nil ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
-    // Every page ends with a form feed.
-    var pages = text.split(separator: 0x0C, omittingEmptySubsequences: false).map { Array($0) }
-    if pages.count > range.count, pages.last?.allSatisfy(\.isWhiteSpace) == true { pages.removeLast() }
-    while pages.count < range.count { pages.append([]) }
-    return Array(pages.prefix(range.count))
+    try HTMLDocument.parse(text, to: reader, context)
+    var pages = Array(reader.pages.prefix(range.count))
+    while pages.count < range.count { pages.append(PDFPage()) }
+    return pages
   }
 
   /// Many programs put the name of a file in place of a title.

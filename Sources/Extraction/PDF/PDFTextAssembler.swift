@@ -1,92 +1,134 @@
 import Graph
 
-/// Joins the lines of pages to paragraphs, list items, rows and headings.
+/// Joins the lines of pages to paragraphs, list items, rows, code and headings.
 struct PDFTextAssembler {
-  var title: String?
   private var builder: TextBuilder
   private var starts: [Int] = []
   private var open: Paragraph?
-  private var numbering = SectionNumbering()
-  private var words = PDFHyphenation()
+  private var headings: PDFHeadings
+  private var hyphenation = PDFHyphenation()
+  /// The line above, on the same page.
+  private var lastLine: PDFLine?
+  /// The largest heading of the first page that has any.
+  private var largest: (level: Int, title: String, page: Int)?
 
   private struct Paragraph {
     var kind: TextBlock.Kind
     var text: [UInt8]
   }
 
-  init(limits: ExtractionLimits) {
-    builder = TextBuilder(limits: limits)
-  }
-
-  mutating func assemble(
-    _ pages: [[UInt8]], _ context: ExtractionContext
+  static func assemble(
+    _ pages: [PDFPage], title: String?, _ context: ExtractionContext
   ) throws(ExtractionError) -> ExtractedText {
-    let pages = PDFPageLines.lines(of: pages)
-    for page in pages {
-      for line in page { words.learn(line) }
-    }
+    var pages = pages
+    PDFRunningLines.remove(from: &pages)
+    var assembler = PDFTextAssembler(pages, context.limits)
     for page in pages {
       try context.check()
-      try add(page)
+      try assembler.add(page)
     }
-    try close()
-    builder.setPages(startingAt: starts)
-    builder.title = title
-    return try builder.finish()
+    try assembler.close()
+    assembler.builder.setPages(startingAt: assembler.starts)
+    assembler.builder.title = title ?? assembler.largest.flatMap { $0.page <= 2 ? $0.title : nil }
+    return try assembler.builder.finish()
   }
 
-  private mutating func add(_ page: [[UInt8]]) throws(ExtractionError) {
-    let width = Self.usualWidth(of: page)
-    var isFirst = true
-    for group in page.split(whereSeparator: \.isEmpty) {
-      let lines = Array(group)
-      if isFirst {
-        isFirst = false
-        if goesOn(with: lines[0]), var paragraph = open {
-          // The page begins inside the paragraph.
-          words.join(lines[0], to: &paragraph.text)
-          starts.append(builder.position + paragraph.text.count - lines[0].count)
-          open = paragraph
-          try add(Array(lines.dropFirst()), width, goingOn: true)
-          continue
-        }
-        try close()
-        starts.append(builder.position)
+  private init(_ pages: [PDFPage], _ limits: ExtractionLimits) {
+    builder = TextBuilder(limits: limits)
+    headings = PDFHeadings(pages: pages)
+    for line in pages.lazy.flatMap(\.blocks).flatMap(\.self) { hyphenation.learn(line.text) }
+  }
+
+  private mutating func add(_ page: PDFPage) throws(ExtractionError) {
+    var blocks = PDFRows.joined(page.blocks)[...]
+    lastLine = nil
+    if let first = blocks.first?.first, goesOn(with: first), var paragraph = open {
+      // The page begins inside the paragraph.
+      hyphenation.join(first.text, to: &paragraph.text)
+      starts.append(builder.position + paragraph.text.count - first.text.count)
+      open = paragraph
+      if let block = blocks.popFirst() {
+        try addText(block.dropFirst(), after: first)
+        lastLine = block.last
       }
-      try close()
-      try add(lines, width, goingOn: false)
-    }
-    if isFirst {
+    } else {
       try close()
       starts.append(builder.position)
     }
+    for block in blocks {
+      if let first = block.first, goesOnBelow(first) {
+        try addText(block[...], after: nil)
+      } else {
+        try close()
+        try add(block)
+      }
+      lastLine = block.last
+    }
   }
 
-  /// Adds lines that stand together.
-  private mutating func add(_ lines: [[UInt8]], _ width: Int, goingOn: Bool) throws(ExtractionError) {
-    if !goingOn, lines.count == 1, let level = numbering.headingLevel(of: lines[0]) {
-      let title = String(decoding: lines[0], as: UTF8.self)
-      return try builder.append(.heading(level: level, title: title), title)
+  /// Whether a block only goes on with the paragraph above it: the lines of a list item that are indented are one of their
+  /// own to poppler.
+  private func goesOnBelow(_ line: PDFLine) -> Bool {
+    guard let open, open.kind == .paragraph || open.kind == .listItem, let last = open.text.last, let lastLine
+    else { return false }
+    let gap = line.top - lastLine.bottom
+    return !".?!:".utf8.contains(last) && abs(line.height - lastLine.height) < 0.5
+      && gap > -0.3 * line.height && gap < 0.5 * line.height && line.left < lastLine.right
+      && lastLine.left < line.right && !PDFRows.isListItem(line.text) && !line.isRow
+      && headings.isText(line)
+  }
+
+  /// Adds a block: its headings first, then its text.
+  private mutating func add(_ block: [PDFLine]) throws(ExtractionError) {
+    var lines = block[...]
+    while let heading = headings.heading(in: lines) {
+      var title: [UInt8] = []
+      for line in lines.prefix(heading.lines) { hyphenation.join(line.text, to: &title) }
+      try addHeading(String(decoding: title, as: UTF8.self), heading.level)
+      lines = lines.dropFirst(heading.lines)
     }
-    let areRows =
-      !goingOn && lines.count >= 4 && lines.count(where: { $0.count * 2 < width }) * 4 >= lines.count * 3
-    var previous: [UInt8]?
+    if let code = PDFRows.code(lines) {
+      try builder.append(.code, code)
+    } else {
+      try addText(lines, after: nil)
+    }
+  }
+
+  private mutating func addHeading(_ title: String, _ level: Int) throws(ExtractionError) {
+    let page = starts.count
+    if largest.map({ $0.page == page && $0.level > level }) ?? true { largest = (level, title, page) }
+    try builder.append(.heading(level: level, title: title), title)
+  }
+
+  private mutating func addText(
+    _ lines: ArraySlice<PDFLine>, after first: PDFLine?
+  ) throws(ExtractionError) {
+    let shape = PDFBlockShape(lines)
+    var previous = first
     for line in lines {
-      if let mark = Self.itemMark(of: line), !areRows || mark == .bullet {
+      if line.isRow {
+        if open?.kind != .table { try close() }
+        addRow(line)
+      } else if PDFRows.isListItem(line.text) {
         try close()
-        open = Paragraph(kind: .listItem, text: line)
-      } else if areRows, open?.kind != .listItem {
-        if open == nil { open = Paragraph(kind: .table, text: []) }
-        if open?.text.isEmpty == false { open?.text.append(UInt8(ascii: "\n")) }
-        open?.text.append(contentsOf: line)
-      } else if open == nil || endsParagraph(previous, before: line, width) {
+        open = Paragraph(kind: .listItem, text: line.text)
+      } else if open == nil || open?.kind == .table || shape.breaks(between: previous, and: line) {
         try close()
-        open = Paragraph(kind: .paragraph, text: line)
-      } else {
-        open.mutate { words.join(line, to: &$0.text) }
+        open = Paragraph(kind: .paragraph, text: line.text)
+      } else if var paragraph = open {
+        open = nil
+        hyphenation.join(line.text, to: &paragraph.text)
+        open = paragraph
       }
       previous = line
     }
+  }
+
+  private mutating func addRow(_ line: PDFLine) {
+    var row = open ?? Paragraph(kind: .table, text: [])
+    if !row.text.isEmpty { row.text.append(UInt8(ascii: "\n")) }
+    row.text.append(contentsOf: line.text)
+    open = row
   }
 
   private mutating func close() throws(ExtractionError) {
@@ -95,53 +137,39 @@ struct PDFTextAssembler {
   }
 
   /// Whether the paragraph at the end of the last page has its next line at the top of this one.
-  private func goesOn(with line: [UInt8]) -> Bool {
-    guard let open, open.kind == .paragraph || open.kind == .listItem, let last = open.text.last else {
-      return false
-    }
-    let first = Character(
-      String(decoding: line.prefix(4), as: UTF8.self).prefix(1).isEmpty
-        ? " " : String(decoding: line.prefix(4), as: UTF8.self).first.map(String.init) ?? " ")
-    return !".?!:".utf8.contains(last) && (first.isLowercase || last == UInt8(ascii: "-"))
-  }
-
-  /// Whether a line is the last one of its paragraph: it is short, its sentence ends, and the next one begins like one.
-  private func endsParagraph(_ line: [UInt8]?, before next: [UInt8], _ width: Int) -> Bool {
-    guard let line, line.count * 10 < width * 8, let last = line.last else { return false }
-    let first = next.first ?? 0
-    let beginsNew = first >= 0x80 || !(first >= UInt8(ascii: "a") && first <= UInt8(ascii: "z"))
-    return ".?!:".utf8.contains(last) && beginsNew
-  }
-
-  /// The length that most lines of running text on a page reach.
-  private static func usualWidth(of page: [[UInt8]]) -> Int {
-    let lengths = page.map(\.count).filter { $0 > 0 }.sorted()
-    return lengths.isEmpty ? 0 : lengths[min(lengths.count - 1, lengths.count * 8 / 10)]
-  }
-
-  private enum ItemMark { case bullet, number }
-
-  /// Whether a line begins an item of a list.
-  private static func itemMark(of line: [UInt8]) -> ItemMark? {
-    for bullet in ["• ", "◦ ", "▪ ", "■ ", "● ", "‣ ", "– ", "- ", "* ", "· "]
-    where line.starts(with: bullet.utf8) {
-      return .bullet
-    }
-    let digits = line.prefix(while: \.isASCIIDigit).count
-    let rest = line.dropFirst(digits)
-    let isNumber =
-      (1...2).contains(digits) && (rest.starts(with: ". ".utf8) || rest.starts(with: ") ".utf8))
-      || line.count > 4 && line[0] == UInt8(ascii: "(") && line[1].isASCIILetter
-        && line[2] == UInt8(ascii: ")")
-    return isNumber ? .number : nil
+  private func goesOn(with line: PDFLine) -> Bool {
+    guard let open, open.kind == .paragraph || open.kind == .listItem, let last = open.text.last,
+      !PDFRows.isListItem(line.text)
+    else { return false }
+    let first = String(decoding: line.text.prefix(4), as: UTF8.self).first
+    return !".?!:".utf8.contains(last) && (first?.isLowercase == true || last == UInt8(ascii: "-"))
   }
 }
 
-extension Optional {
-  fileprivate mutating func mutate(_ body: (inout Wrapped) -> Void) {
-    guard var value = self else { return }
-    self = nil
-    body(&value)
-    self = value
+/// The measures of a block of lines that tell where its paragraphs end.
+private struct PDFBlockShape {
+  private var left = Double.infinity
+  private var right = 0.0
+  private var gap = 0.0
+
+  init(_ lines: ArraySlice<PDFLine>) {
+    for line in lines {
+      left = min(left, line.left)
+      right = max(right, line.right)
+    }
+    let gaps = zip(lines, lines.dropFirst()).map { $1.top - $0.bottom }.sorted()
+    gap = gaps.isEmpty ? 0 : gaps[gaps.count / 2]
+  }
+
+  /// A paragraph ends before a wide gap or an indented line, or after a short line that ends a sentence.
+  func breaks(between line: PDFLine?, and next: PDFLine) -> Bool {
+    guard let line, let last = line.text.last else { return false }
+    if next.top - line.bottom > max(gap, 0) + 0.4 * line.height { return true }
+    let endsSentence = ".?!:".utf8.contains(last)
+    let isIndented = next.left > left + 0.7 * line.height && next.left > line.left + 0.7 * line.height
+    let isShort = line.right < left + (right - left) * 0.85
+    let first = next.text.first ?? 0
+    let beginsSentence = !(first >= UInt8(ascii: "a") && first <= UInt8(ascii: "z"))
+    return endsSentence && beginsSentence && (isIndented || isShort)
   }
 }
