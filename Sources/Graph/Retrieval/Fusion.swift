@@ -14,41 +14,66 @@ public struct Fusion: Sendable {
   /// - Returns: each passage once, best first, its score the fused one.
   public func fuse(words: [[Passage]], meaning: [[Passage]], limit: Int) -> [Candidate] {
     var candidates: [UUID: Candidate] = [:]
-    var scores: [UUID: Double] = [:]
-    for list in words {
-      add(list, weight: settings.wordWeight, to: &scores)
-      for (index, passage) in list.enumerated() {
-        let hit = Candidate.Hit(rank: index + 1, score: passage.score)
-        candidates[passage.chunk.id, default: Candidate(passage: passage)].words.improve(hit)
-      }
+    collect(words, into: &candidates, hit: \.words)
+    collect(meaning, into: &candidates, hit: \.meaning)
+    var scores = candidates.mapValues { _ in 0.0 }
+    let reach = (words + meaning).map(\.count).max() ?? 0
+    for (list, share) in zip(words, Self.shares(words.count)) {
+      let isComplete = list.count < settings.depth
+      add(list, weight: settings.wordWeight * share, reach: isComplete ? reach : nil, to: &scores)
     }
-    for list in meaning {
-      add(list, weight: settings.meaningWeight, to: &scores)
-      for (index, passage) in list.enumerated() {
-        let hit = Candidate.Hit(rank: index + 1, score: passage.score)
-        candidates[passage.chunk.id, default: Candidate(passage: passage)].meaning.improve(hit)
-      }
+    for (list, share) in zip(meaning, Self.shares(meaning.count)) {
+      add(list, weight: settings.meaningWeight * share, reach: nil, to: &scores)
     }
     let fused = candidates.values.map { candidate in
       var candidate = candidate
       candidate.passage.score = scores[candidate.passage.chunk.id] ?? 0
       return candidate
     }
-    return Array(fused.sorted(by: Self.isBetter).prefix(limit))
+    return Array(fused.sorted(by: Self.isBetter).prefix(max(limit, 0)))
   }
 
-  private func add(_ list: [Passage], weight: Double, to scores: inout [UUID: Double]) {
-    let best = list.first?.score ?? 0
-    let worst = list.last?.score ?? 0
-    for (index, passage) in list.enumerated() {
-      let score =
-        switch settings.method {
-        case .reciprocalRank: 1 / Double(60 + index + 1)
-        case .normalisedSum: best > worst ? (passage.score - worst) / (best - worst) : 1
-        }
-      scores[passage.chunk.id, default: 0] += weight * score
+  private func collect(
+    _ lists: [[Passage]], into candidates: inout [UUID: Candidate],
+    hit: WritableKeyPath<Candidate, Candidate.Hit?>
+  ) {
+    for list in lists {
+      for (index, passage) in list.enumerated() {
+        candidates[passage.chunk.id, default: Candidate(passage: passage)][keyPath: hit]
+          .improve(Candidate.Hit(rank: index + 1, score: passage.score))
+      }
     }
   }
+
+  /// What each text of a query counts: the first is the question itself, further ones are other ways to say it.
+  static func shares(_ count: Int) -> [Double] {
+    let weights = (0..<count).map { $0 == 0 ? 1 : 0.5 }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
+  }
+
+  /// - Parameter reach: set for a list that holds everything the search could find: what is not in it has the score
+  ///   zero, and so many passages are in question at least.
+  private func add(_ list: [Passage], weight: Double, reach: Int?, to scores: inout [UUID: Double]) {
+    guard weight > 0, !list.isEmpty else { return }
+    switch settings.method {
+    case .reciprocalRank:
+      for (index, passage) in list.enumerated() {
+        scores[passage.chunk.id, default: 0] += weight / (Self.rankConstant + Double(index + 1))
+      }
+    case .normalisedSum:
+      let scale = StandardScale(list.map(\.score), count: reach ?? 0)
+      // A passage that is missing from a list that was cut off is at most as good as the last one there.
+      let missing = scale.score(reach == nil ? list.map(\.score).min() ?? 0 : 0)
+      let found = Dictionary(list.map { ($0.chunk.id, $0.score) }) { first, _ in first }
+      for id in Array(scores.keys) {
+        scores[id, default: 0] += weight * (found[id].map(scale.score) ?? missing)
+      }
+    }
+  }
+
+  /// The constant of reciprocal rank fusion, as its authors chose it.
+  private static let rankConstant = 60.0
 
   /// Equal scores are ordered by place, so that the same search always gives the same list.
   private static func isBetter(_ first: Candidate, _ second: Candidate) -> Bool {

@@ -94,7 +94,8 @@ public struct RetrievalSettings: Sendable, Hashable, Codable {
   public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
     /// Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009).
     case reciprocalRank = "rrf"
-    /// Sum of the scores, each list scaled to 0…1.
+    /// Sum of the standard scores of each list; see ``StandardScores``. It was best or equal on every collection that it was
+    /// measured on.
     case normalisedSum = "sum"
   }
 
@@ -103,9 +104,9 @@ public struct RetrievalSettings: Sendable, Hashable, Codable {
   public var wordWeight = 0.5
   public var meaningWeight = 0.5
   /// How many passages each way of searching brings.
-  public var depth = 100
-  /// How many candidates are reranked.
-  public var candidateLimit = 50
+  public var depth = 200
+  /// How many candidates are reranked. Fewer cost recall: the reranker lifts passages from far down.
+  public var candidateLimit = 100
 
   public init() {}
 }

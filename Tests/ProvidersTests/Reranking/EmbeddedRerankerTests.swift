@@ -4,25 +4,10 @@ import Testing
 
 @testable import Providers
 
-@Suite("The lexical reranker")
-struct LexicalRerankerTests {
-  private func passage(
-    _ text: String, score: Double = 1, title: String = "Notes", headings: [String] = []
-  ) -> Passage {
-    Passage(
-      chunk: Chunk(
-        id: UUID(), documentID: UUID(), ordinal: 0, headings: headings, text: text,
-        byteRange: 0..<text.utf8.count),
-      title: title, source: "notes.md", score: score)
-  }
-
-  private func rank(_ query: String, _ candidates: [Passage], limit: Int = 6) async throws -> [RankedPassage]
-  {
-    try await LexicalReranker().rerank(query: query, candidates: candidates, limit: limit)
-  }
-
-  @Test("puts a passage that answers in one sentence before one that scatters the words")
-  func sentence() async throws {
+@Suite("The reranker without a model")
+struct EmbeddedRerankerTests {
+  @Test("puts a passage whose words stand together before one that scatters them")
+  func pairs() async throws {
     let scattered = passage(
       "The idle fan turned. Nothing else happened for a while, and the day went on. A timeout was called in the match."
     )
@@ -39,7 +24,7 @@ struct LexicalRerankerTests {
     let headed = passage("Set the port to any number that is free.", headings: ["Configuration"])
     let ranked = try await rank("port configuration", [plain, headed])
     #expect(ranked.first?.passage == headed)
-    #expect(ranked.first?.reason == "covers 2 of 2 words of the question, 1 in its title or headings")
+    #expect(ranked.first?.reason == "both of the question's words, 1 in its title or headings")
   }
 
   @Test(
@@ -49,7 +34,9 @@ struct LexicalRerankerTests {
     let texts = ["A river is one thing.", "A river was two things.", "A river had three kinds."]
     let candidates = zip(texts, [1.0, 2, 1]).map { passage($0, score: $1) }
     let ranked = try await rank("river", candidates)
-    #expect(ranked.map(\.passage) == [candidates[1], candidates[0], candidates[2]])
+    #expect(ranked.first?.passage == candidates[1])
+    let same = texts.map { _ in passage("A river.", score: 1) }
+    #expect(try await rank("river", same, limit: 1).map(\.passage) == same)
   }
 
   @Test("drops what covers too little of the question, and says how little")
@@ -62,8 +49,8 @@ struct LexicalRerankerTests {
     #expect(ranked.map(\.isKept) == [true, false, false])
     #expect(
       ranked.map(\.reason) == [
-        "covers 4 of 6 words of the question", "covers only 1 of 6 words of the question",
-        "covers no word of the question",
+        "4 of the question's 6 words", "far from the question: 1 of the question's 6 words",
+        "far from the question: none of the question's 6 words",
       ])
   }
 
@@ -72,8 +59,8 @@ struct LexicalRerankerTests {
     let common = (0..<20).map { passage("Number \($0) says how to stop a run.", score: 1) }
     let rare = passage("Press the button to stop; the answer vanishes.", score: 2)
     let ranked = try await rank("press stop vanish", [rare] + common, limit: 30)
-    #expect(ranked.count { $0.reason == "covers 1 of 3 words of the question" } > 0)
-    #expect(!ranked.contains { $0.reason.hasPrefix("covers only") })
+    #expect(ranked.count { $0.reason == "1 of the question's 3 words" } > 0)
+    #expect(!ranked.contains { $0.reason.hasPrefix("far") })
   }
 
   @Test("drops a near-duplicate and names the passage that it repeats")
@@ -83,8 +70,10 @@ struct LexicalRerankerTests {
     let second = passage(text + ".", score: 2)
     let copy = passage(text + " today.", score: 1.9)
     let ranked = try await rank("server port", [first, second, copy])
-    #expect(ranked.map(\.isKept) == [true, true, false])
-    #expect(ranked[2].reason == "near-duplicate of passage 2")
+    let kept = ranked.filter(\.isKept).map(\.passage)
+    let twin = try #require(kept.firstIndex(of: second) ?? kept.firstIndex(of: copy))
+    #expect(kept.count == 2)
+    #expect(ranked.first { !$0.isKept }?.reason == "too like passage \(twin + 1)")
   }
 
   @Test("keeps no more than the limit")
@@ -94,7 +83,7 @@ struct LexicalRerankerTests {
     let ranked = try await rank("river", candidates, limit: 2)
     #expect(ranked.map(\.isKept) == [true, true, false, false])
     #expect(ranked[3].reason == "below the limit of 2")
-    #expect(ranked[0].reason == "covers 1 of 1 word of the question")
+    #expect(ranked[0].reason == "has the question's word")
     #expect(try await rank("river", candidates, limit: 0).allSatisfy { !$0.isKept })
   }
 
@@ -104,11 +93,22 @@ struct LexicalRerankerTests {
       passage("Passage \($0) about rivers, rills and port \($0 % 5).", score: Double($0))
     }
     for query in ["rivers and rills", "", "?!", "the", "\u{0}", String(repeating: "river ", count: 500)] {
-      let ranked = try await rank(query, candidates)
-      #expect(Set(ranked.map(\.passage.chunk.id)) == Set(candidates.map(\.chunk.id)))
-      #expect(ranked.count == candidates.count)
-      #expect(ranked.map(\.score) == ranked.map(\.score).sorted(by: >))
-      #expect(ranked.allSatisfy { $0.score.isFinite && !$0.reason.isEmpty })
+      for vector in [nil, [1, 0], [0, 0], [Float.nan, 0]] as [[Float]?] {
+        let embeddings = candidates.enumerated().map { index, passage in
+          (
+            passage.chunk.id,
+            TextEmbedding(vector: [Float(index) / 24, 1], spans: [[], [0, 0], [0.5, 0.5]])
+          )
+        }
+        let ranked = try await EmbeddedReranker().rerank(
+          RerankRequest(
+            query: query, queryVector: vector, candidates: candidates.map { Candidate(passage: $0) },
+            embeddings: Dictionary(uniqueKeysWithValues: embeddings.dropLast()), limit: 6))
+        #expect(Set(ranked.map(\.passage.chunk.id)) == Set(candidates.map(\.chunk.id)))
+        #expect(ranked.count == candidates.count)
+        #expect(ranked.map(\.score) == ranked.map(\.score).sorted(by: >))
+        #expect(ranked.allSatisfy { $0.score.isFinite && !$0.reason.isEmpty })
+      }
     }
     #expect(try await rank("river", []).isEmpty)
   }
@@ -126,5 +126,21 @@ struct LexicalRerankerTests {
     let candidates = (0..<24).map { passage("River \($0 % 3) rill \($0 % 7) port.", score: 1) }
     let first = try await rank("river rill port 3", candidates)
     for _ in 0..<5 { #expect(try await rank("river rill port 3", candidates) == first) }
+  }
+
+  private func passage(
+    _ text: String, score: Double = 1, title: String = "Notes", headings: [String] = []
+  ) -> Passage {
+    Passage(
+      chunk: Chunk(
+        id: UUID(), documentID: UUID(), ordinal: 0, headings: headings, text: text,
+        byteRange: 0..<text.utf8.count),
+      title: title, source: "notes.md", score: score)
+  }
+
+  private func rank(_ query: String, _ candidates: [Passage], limit: Int = 6) async throws -> [RankedPassage]
+  {
+    try await EmbeddedReranker().rerank(
+      RerankRequest(query: query, candidates: candidates.map { Candidate(passage: $0) }, limit: limit))
   }
 }

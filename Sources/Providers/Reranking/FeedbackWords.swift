@@ -1,0 +1,46 @@
+import Foundation
+
+/// The words that the best candidates use beyond those of the question, as the relevance model RM3 finds them (Lavrenko
+/// and Croft, 2001; Abdul-Jaleel et al., 2004), and BM25 of every candidate for them.
+enum FeedbackWords {
+  /// They come from the best tenth of the candidates, at most five. Of a handful nobody knows that the first ones are good.
+  static func passageCount(among count: Int) -> Int { min(5, count / 10) }
+  /// So many words.
+  static let wordCount = 20
+
+  /// - Parameter scores: standard scores of the candidates.
+  static func scores(_ words: CandidateWords, by scores: [Double]) -> [Double] {
+    let expansion = expansion(words, by: scores)
+    let lengths = words.profiles.map { Double($0.length) }
+    let average = max(lengths.reduce(0, +) / Double(max(lengths.count, 1)), 1)
+    return zip(words.profiles, lengths).map { profile, length in
+      // BM25 with its usual k1 = 1.2 and b = 0.75.
+      let norm = 1.2 * (0.25 + 0.75 * length / average)
+      return expansion.reduce(0) { sum, item in
+        guard let count = profile.counts[item.word].map(Double.init) else { return sum }
+        return sum + item.weight * count * 2.2 / (count + norm)
+      }
+    }
+  }
+
+  private static func expansion(
+    _ words: CandidateWords, by scores: [Double]
+  ) -> [(word: Int, weight: Double)] {
+    let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(
+      passageCount(among: scores.count))
+    let top = best.first.map { scores[$0] } ?? 0
+    let shares = best.map { exp(scores[$0] - top) }
+    let sum = shares.reduce(0, +)
+    var weights: [Int: Double] = [:]
+    for (index, share) in zip(best, shares) {
+      let profile = words.profiles[index]
+      for (word, count) in profile.counts where words.vocabulary.isSubject[word] {
+        weights[word, default: 0] +=
+          share / sum * Double(count) / Double(profile.length) * words.rarity[word]
+      }
+    }
+    // The vocabulary's order makes equal weights come out the same way every time.
+    return weights.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(wordCount)
+      .map { (word: $0.key, weight: $0.value) }
+  }
+}
