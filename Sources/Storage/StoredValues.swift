@@ -29,6 +29,18 @@ enum StoredValues {
     }
   }
 
+  /// A list of strings. Nearly all of them are plain, and reading those by hand takes a tenth of the time.
+  static func strings(json: String) throws -> [String] {
+    let bytes = json.utf8
+    if bytes.count == 2 { return [] }
+    guard bytes.count > 4, bytes.starts(with: #"[""#.utf8), bytes.suffix(2).elementsEqual(#""]"#.utf8),
+      !bytes.contains(UInt8(ascii: "\\"))
+    else { return try value([String].self, json: json) }
+    // Without a backslash each quote is the end of a string or the start of one.
+    let inner = json.dropFirst(2).dropLast(2)
+    return inner.components(separatedBy: #"",""#)
+  }
+
   static func id(_ text: String) throws -> UUID {
     guard let id = UUID(uuidString: text) else { throw unreadable("id") }
     return id

@@ -94,12 +94,12 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
       return try Row.fetchAll(
         db,
         sql: """
-          SELECT chunks.* FROM embedding_queue JOIN chunks ON chunks.sequence = embedding_queue.chunk
+          SELECT \(Chunk.columns), chunks.title FROM embedding_queue JOIN chunks ON chunks.sequence = embedding_queue.chunk
           WHERE model = ?
           ORDER BY embedding_queue.created_at, embedding_queue.document, embedding_queue.chunk LIMIT ?
           """,
         arguments: [model.index.sequence, max(limit, 0)]
-      ).map { ChunkToEmbed(chunk: try Chunk(row: $0), title: $0["title"]) }
+      ).map { ChunkToEmbed(chunk: try Chunk(row: $0), title: $0[Chunk.columnCount]) }
     }
   }
 

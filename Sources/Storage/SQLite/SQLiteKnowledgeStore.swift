@@ -100,7 +100,10 @@ public struct SQLiteKnowledgeStore: KnowledgeStore {
     try await database.read { db in
       try Row.fetchAll(
         db,
-        sql: "SELECT * FROM chunks WHERE document_id = ? AND ordinal >= ? AND ordinal < ? ORDER BY ordinal",
+        sql: """
+          SELECT \(Chunk.columns) FROM chunks WHERE document_id = ? AND ordinal >= ? AND ordinal < ?
+          ORDER BY ordinal
+          """,
         arguments: [StoredValues.text(documentID), ordinals.lowerBound, ordinals.upperBound]
       ).map(Chunk.init(row:))
     }
@@ -108,8 +111,10 @@ public struct SQLiteKnowledgeStore: KnowledgeStore {
 
   public func chunk(id: UUID) async throws -> Chunk? {
     try await database.read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM chunks WHERE id = ?", arguments: [StoredValues.text(id)])
-        .map(Chunk.init(row:))
+      try Row.fetchOne(
+        db, sql: "SELECT \(Chunk.columns) FROM chunks WHERE id = ?", arguments: [StoredValues.text(id)]
+      )
+      .map(Chunk.init(row:))
     }
   }
 

@@ -71,20 +71,15 @@ struct SQLiteVectorSearch: Sendable {
         db, sql: "SELECT sequence FROM documents WHERE \($0)", arguments: filter.arguments)
     }
     let found = VectorScan(table: table, query: vector, limit: limit, documents: documents).run()
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT chunks.*, documents.title AS document_title, documents.source, ? AS score
-        FROM chunk_vectors
-        JOIN chunks ON chunks.sequence = chunk_vectors.chunk
-        JOIN documents ON documents.id = chunks.document_id
-        WHERE chunk_vectors.sequence = ?
-        """)
+    // By the vector's own number: that of a chunk may mean another one by now.
+    let chunk = try db.cachedStatement(sql: "SELECT chunk FROM chunk_vectors WHERE sequence = ?")
+    var reader = try SQLitePassageReader(db)
     var passages: [Passage] = []
     for entry in found {
-      guard let row = try Row.fetchOne(statement, arguments: [Double(entry.score), entry.sequence]) else {
-        return nil
-      }
-      passages.append(try Passage(row: row))
+      guard let chunk = try Int64.fetchOne(chunk, arguments: [entry.sequence]),
+        let passage = try reader.passage(chunk: chunk, score: Double(entry.score))
+      else { return nil }
+      passages.append(passage)
     }
     return passages
   }

@@ -11,6 +11,11 @@ struct SQLiteWordSearch {
   static let weights = "2.0, 1.5, 1.0"
 
   func run(limit: Int, _ db: Database) throws -> [Passage] {
+    var reader = try SQLitePassageReader(db)
+    return try found(limit: limit, db).compactMap { try reader.passage(chunk: $0.chunk, score: $0.score) }
+  }
+
+  private func found(limit: Int, _ db: Database) throws -> [(chunk: Int64, score: Double)] {
     // The plus sign keeps FTS5 from searching anew for each row number.
     let condition = filter.condition.map {
       """
@@ -21,16 +26,12 @@ struct SQLiteWordSearch {
     }
     let statement = try db.cachedStatement(
       sql: """
-        SELECT chunks.*, documents.title AS document_title, documents.source, found.score
-        FROM (
-          SELECT rowid, -bm25(chunks_fts, \(Self.weights)) AS score
-          FROM chunks_fts WHERE chunks_fts MATCH ? \(condition ?? "") ORDER BY score DESC, rowid LIMIT ?
-        ) AS found
-        JOIN chunks ON chunks.sequence = found.rowid
-        JOIN documents ON documents.id = chunks.document_id
-        ORDER BY found.score DESC, found.rowid
+        SELECT rowid, -bm25(chunks_fts, \(Self.weights)) AS score
+        FROM chunks_fts WHERE chunks_fts MATCH ? \(condition ?? "") ORDER BY score DESC, rowid LIMIT ?
         """)
-    return try Row.fetchAll(statement, arguments: [match] + filter.arguments + [limit]).map(
-      Passage.init(row:))
+    let rows = try Row.fetchCursor(statement, arguments: [match] + filter.arguments + [limit])
+    var found: [(chunk: Int64, score: Double)] = []
+    while let row = try rows.next() { found.append((row[0], row[1])) }
+    return found
   }
 }

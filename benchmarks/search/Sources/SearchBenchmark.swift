@@ -1,0 +1,126 @@
+import Foundation
+import Graph
+import Storage
+
+/// Makes a knowledge base of a given size, and measures searches of it through the stores' own interface.
+///
+///     SearchBenchmark make FOLDER CHUNKS QUERIES
+///     SearchBenchmark measure FOLDER
+@main
+struct SearchBenchmark {
+  static let model = EmbedderDescriptor(id: "sample/1", dimension: SampleCorpus.dimension)
+  static let depth = 100
+
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 3 else { return print("usage: make FOLDER CHUNKS QUERIES | measure FOLDER") }
+    let folder = URL(fileURLWithPath: arguments[2], isDirectory: true)
+    if arguments[1] == "make", arguments.count == 5, let chunks = Int(arguments[3]),
+      let queries = Int(arguments[4])
+    {
+      try await make(folder, chunks: chunks, queries: queries)
+    } else {
+      try await measure(folder)
+    }
+  }
+
+  private static func make(_ folder: URL, chunks: Int, queries: Int) async throws {
+    let database = try await SQLiteDatabase.open(folder: folder)
+    let corpus = SampleCorpus()
+    try await database.embeddings.add(model)
+    var rest = chunks
+    var number = 0
+    var (saving, embedding) = (Duration.zero, Duration.zero)
+    let clock = ContinuousClock()
+    while rest > 0 {
+      let sample = corpus.document(number, chunkCount: min(rest, SampleCorpus.chunksPerDocument))
+      saving += try await clock.measure {
+        _ = try await database.knowledge.save(sample.document, text: sample.text, chunks: sample.chunks)
+      }
+      embedding += try await clock.measure {
+        let vectors = zip(sample.chunks, sample.vectors).map { ($0.id, TextEmbedding(vector: $1)) }
+        try await database.embeddings.saveEmbeddings(
+          Dictionary(uniqueKeysWithValues: vectors), model: model.id)
+      }
+      rest -= sample.chunks.count
+      number += 1
+    }
+    let all = (0..<queries).map(corpus.query)
+    try JSONEncoder().encode(all).write(to: folder.appendingPathComponent("queries.json"))
+    try database.close()
+    report([
+      "chunks": Double(chunks), "documents": Double(number), "saving_s": saving.milliseconds / 1_000,
+      "embedding_s": embedding.milliseconds / 1_000,
+    ])
+  }
+
+  private static func measure(_ folder: URL) async throws {
+    let queries = try JSONDecoder().decode(
+      [SampleCorpus.Query].self, from: Data(contentsOf: folder.appendingPathComponent("queries.json")))
+    let clock = ContinuousClock()
+    let database = try await SQLiteDatabase.open(folder: folder)
+    _ = try await database.knowledge.search("warm", limit: 1)
+    let before = memory()
+    let load = try await clock.measure { try await database.embeddings.load(model: model.id) }
+    var figures = ["load_ms": load.milliseconds]
+    for (name, value) in memory() { figures["index_\(name)_MB"] = value - (before[name] ?? 0) }
+    let (knowledge, embeddings) = (database.knowledge, database.embeddings)
+    func words(_ query: SampleCorpus.Query) async throws -> [Passage] {
+      try await knowledge.search(query.text, limit: depth)
+    }
+    func vectors(_ query: SampleCorpus.Query) async throws -> [Passage] {
+      try await embeddings.nearest(to: query.vector, model: model.id, limit: depth, filter: .all)
+    }
+    let fusion = Fusion(settings: RetrievalSettings())
+    func both(_ query: SampleCorpus.Query) async throws -> [Candidate] {
+      async let byWords = words(query)
+      let byMeaning = try await vectors(query)
+      return fusion.fuse(words: [try await byWords], meaning: [byMeaning], limit: 50)
+    }
+    try await time("words", queries, &figures) { _ = try await words($0) }
+    try await time("vectors", queries, &figures) { _ = try await vectors($0) }
+    try await time("both", queries, &figures) { _ = try await both($0) }
+    for (name, value) in memory() { figures["total_\(name)_MB"] = value }
+    try database.close()
+    report(figures)
+  }
+
+  private static func time(
+    _ name: String, _ queries: [SampleCorpus.Query], _ figures: inout [String: Double],
+    _ body: (SampleCorpus.Query) async throws -> Void
+  ) async throws {
+    for query in queries.prefix(queries.count / 5) { try await body(query) }
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    for query in queries { times.append(try await clock.measure { try await body(query) }.milliseconds) }
+    times.sort()
+    figures["\(name)_p50_ms"] = times[times.count / 2]
+    figures["\(name)_p99_ms"] = times[min(times.count - 1, times.count * 99 / 100)]
+  }
+
+  /// Resident memory in megabytes: what is the process's own, and what is mapped from files.
+  private static func memory() -> [String: Double] {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    var memory: [String: Double] = [:]
+    for line in status.split(separator: "\n") {
+      let parts = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == ":" })
+      guard parts.count >= 2, let kilobytes = Double(parts[1]) else { continue }
+      if parts[0] == "RssAnon" { memory["own"] = kilobytes / 1_024 }
+      if parts[0] == "RssFile" { memory["mapped"] = kilobytes / 1_024 }
+    }
+    return memory
+  }
+
+  private static func report(_ figures: [String: Double]) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    print((try? encoder.encode(figures)).map { String(decoding: $0, as: UTF8.self) } ?? "{}")
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Double {
+    let parts = components
+    return Double(parts.seconds) * 1_000 + Double(parts.attoseconds) / 1e15
+  }
+}
