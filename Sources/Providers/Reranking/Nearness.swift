@@ -10,9 +10,13 @@ struct Nearness: Sendable {
   private let cosines: [Double?]
 
   init(_ request: RerankRequest) {
-    let question = request.queryVector ?? []
+    let vector = request.queryVector ?? []
+    // A damaged vector must not decide anything: what is not a number would spread to every score.
+    let question = vector.allSatisfy(\.isFinite) ? vector : []
     let embeddings = request.candidates.map { request.embeddings[$0.passage.chunk.id] }
-    let isUsable: (TextEmbedding) -> Bool = { !question.isEmpty && $0.vector.count == question.count }
+    let isUsable: (TextEmbedding) -> Bool = {
+      !question.isEmpty && $0.vector.count == question.count && $0.vector.allSatisfy(\.isFinite)
+    }
     vectors = embeddings.map { $0.flatMap { isUsable($0) ? $0.vector : nil } }
     let best = embeddings.map { embedding -> Double? in
       guard let embedding, isUsable(embedding) else { return nil }
@@ -34,6 +38,7 @@ struct Nearness: Sendable {
   func best(_ index: Int) -> Double? { cosines[index] }
 
   private static func nearest(_ spans: [[Float]], to question: [Float]) -> Double? {
-    spans.filter { $0.count == question.count }.map { Double(SimilarityGraph.dot($0, question)) }.max()
+    spans.filter { $0.count == question.count }.map { Double(SimilarityGraph.dot($0, question)) }
+      .filter(\.isFinite).max()
   }
 }

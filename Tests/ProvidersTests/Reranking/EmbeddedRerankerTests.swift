@@ -97,7 +97,9 @@ struct EmbeddedRerankerTests {
         let embeddings = candidates.enumerated().map { index, passage in
           (
             passage.chunk.id,
-            TextEmbedding(vector: [Float(index) / 24, 1], spans: [[], [0, 0], [0.5, 0.5]])
+            TextEmbedding(
+              vector: [index == 3 ? .nan : Float(index) / 24, 1],
+              spans: [[], [0, 0], [0.5, index == 5 ? .infinity : 0.5]])
           )
         }
         let ranked = try await EmbeddedReranker().rerank(
