@@ -30,6 +30,8 @@ struct UpstreamFailure {
       case .unresolved:
         "The model's server could not be found. Check the base URL and the network, then try again."
       case .unreachable: "The model's server does not answer. Check that it is running, then try again."
+      case .refusedAddress:
+        "The model's server is not on the public Internet, and only such servers are allowed here."
       case .insecure:
         "No secure connection to the model's server could be made. Check its certificate, then try again."
       case .brokenOff, .cancelled: Self.brokenOff
