@@ -1,10 +1,11 @@
 /// How large the pieces are that a text is cut into, in tokens.
 ///
-/// Small embedding models read 256 tokens (all-MiniLM-L6-v2), and an answer rests on half a dozen passages, so a piece is a
-/// few paragraphs: large enough to make sense by itself, small enough that a citation points at something.
+/// Small embedding models read 256 tokens (all-MiniLM-L6-v2). Pieces that fill them were found best on every collection that
+/// was measured; see `docs/retrieval.md`. That is a few paragraphs: large enough to make sense by itself, small enough that
+/// a citation points at something.
 public struct ChunkLimits: Sendable, Hashable {
   /// Blocks are joined up to this size.
-  public var target = 192
+  public var target = 254
   /// No piece is larger than this together with its document's title and the headings above it. What an embedding model
   /// reads, less the two tokens that it puts around a text.
   public var maximum = 254
@@ -21,7 +22,7 @@ public struct ChunkLimits: Sendable, Hashable {
   func reduced(by context: Int) -> ChunkLimits {
     var limits = self
     limits.maximum = max(maximum - context, maximum / 2)
-    limits.target = min(target, limits.wholeBlock)
+    limits.target = min(target, limits.maximum)
     return limits
   }
 

@@ -74,9 +74,9 @@ struct ChunkPacker {
     return String(decoding: measure.bytes[trimmed], as: UTF8.self)
   }
 
-  /// The size of both together. What lies between them is white space, or negative where they overlap.
+  /// The size of both together, at most. What lies between them is white space, unless they overlap.
   private func tokens(_ first: ChunkRun, _ second: ChunkRun) -> Int {
-    first.tokens + (second.range.lowerBound - first.range.upperBound) / 4 + second.tokens
+    first.tokens + max(0, second.range.lowerBound - first.range.upperBound + 3) / 4 + second.tokens
   }
 
   /// The two as one, unless that is too large or they stand on different pages.

@@ -40,21 +40,27 @@ struct TokenMeasure: Sendable {
     max(counter.count(bytes[range]), range.count / Self.maximumBytesPerToken)
   }
 
-  /// Where at most `limit` tokens from `start` end: at a scalar's boundary, and at least one scalar further.
+  /// Where about `limit` tokens from `start` end, and not more: at a scalar's boundary, and at least one scalar further.
   func end(of limit: Int, from start: Int, upTo end: Int) -> Int {
-    let window = min(end, start + (limit + 1) * Self.maximumBytesPerToken)
-    var boundaries = ((start + 1)..<max(window, start + 1)).filter { bytes[$0].startsScalar }
-    if window == end { boundaries.append(end) }
-    guard var fits = boundaries.first else { return end }
-    var candidates = boundaries.dropFirst()
-    while let middle = candidates.indices.isEmpty ? nil : (candidates.startIndex + candidates.endIndex) / 2 {
-      if count(start..<candidates[middle]) <= limit {
-        fits = candidates[middle]
-        candidates = candidates[(middle + 1)...]
-      } else {
-        candidates = candidates[..<middle]
-      }
+    var fits = start + 1
+    while fits < end, !bytes[fits].startsScalar { fits += 1 }
+    var tooFar = min(end, start + (limit + 1) * Self.maximumBytesPerToken) + 1
+    var guess = start + limit * 4
+    // Each guess is made from the one before; a text that is even is cut after two or three.
+    for _ in 0..<16 {
+      let candidate = scalarStart(at: guess > fits && guess < tooFar ? guess : (fits + tooFar) / 2)
+      guard candidate > fits else { break }
+      let tokens = count(start..<candidate)
+      if tokens <= limit { fits = candidate } else { tooFar = candidate }
+      if fits == end || tokens <= limit && tokens * 20 >= limit * 19 { break }
+      guess = start + (candidate - start) * limit * 98 / max(1, tokens * 100)
     }
     return fits
+  }
+
+  private func scalarStart(at index: Int) -> Int {
+    var index = min(index, bytes.count)
+    while index < bytes.count, index > 0, !bytes[index].startsScalar { index -= 1 }
+    return index
   }
 }
