@@ -2,32 +2,45 @@
 enum PDFRows {
   /// Puts lines that stand beside each other into one: a bullet and its text, the cells of a row.
   static func joined(_ blocks: [[PDFLine]]) -> [[PDFLine]] {
+    var labels = blocks.filter { $0.allSatisfy(isLabel) }.flatMap(\.self)
     var result: [[PDFLine]] = []
-    for block in blocks {
+    for block in blocks where !block.allSatisfy(isLabel) {
       var lines: [PDFLine] = []
       for line in block {
+        let line = labeled(line, &labels)
         if let last = lines.last, let both = joined(last, line) {
           lines[lines.count - 1] = both
         } else {
           lines.append(line)
         }
       }
-      // A bullet or the number of a heading may be a block by itself.
-      if let label = result.last?.last, result.last?.count == 1, isBullet(label.text) || isNumber(label.text),
-        let first = lines.first, let both = joined(label, first)
-      {
-        result.removeLast()
-        lines[0] = both
+      // Poppler makes a block of every cell when they are far apart.
+      if lines.count == 1, let last = result.last, last.count == 1, let both = joined(last[0], lines[0]) {
+        result[result.count - 1] = [both]
+      } else {
+        result.append(lines)
       }
-      result.append(lines)
     }
-    return result
+    // Numbers that belong to nothing may be a column of a table.
+    return result + labels.map { [$0] }
   }
+
+  /// A line with the bullet or number that stands to the left of it in a block of its own.
+  private static func labeled(_ line: PDFLine, _ labels: inout [PDFLine]) -> PDFLine {
+    guard !labels.isEmpty else { return line }
+    let index = labels.firstIndex { label in
+      label.overlap(line) > 0.6 && label.right <= line.left + 1 && line.left - label.right < 6 * line.height
+    }
+    guard let index else { return line }
+    return joined(labels.remove(at: index), line) ?? line
+  }
+
+  private static func isLabel(_ line: PDFLine) -> Bool { isBullet(line.text) || isNumber(line.text) }
 
   private static func joined(_ first: PDFLine, _ second: PDFLine) -> PDFLine? {
     guard first.overlap(second) > 0.6, second.left >= first.right - 1 else { return nil }
     var both = first
-    let isLabel = isBullet(first.text) || isNumber(first.text)
+    let isLabel = isLabel(first)
     both.isRow = first.isRow || second.left - first.right > 1.5 * second.height && !isLabel
     both.text.append(contentsOf: (both.isRow ? " | " : " ").utf8)
     both.text.append(contentsOf: second.text)
@@ -64,13 +77,14 @@ enum PDFRows {
   }
 
   /// The lines with their breaks and indentation when they are set in letters of one width.
-  static func code(_ lines: ArraySlice<PDFLine>) -> [UInt8]? {
+  /// - Parameter isAfterCode: the block above is code: then a single short line is, too.
+  static func code(_ lines: ArraySlice<PDFLine>, isAfterCode: Bool) -> [UInt8]? {
     let widths = lines.compactMap(\.letterWidth)
     guard let width = widths.first, width > 0, widths.count * 10 >= lines.count * 7,
       widths.allSatisfy({ abs($0 - width) < width * 0.03 })
     else { return nil }
     // One line that looks so by chance is a part of a text.
-    guard lines.count > 1 || lines.contains(where: { $0.text.count >= 20 }) else { return nil }
+    guard isAfterCode || lines.count > 1 || lines.contains(where: { $0.text.count >= 20 }) else { return nil }
     let left = lines.map(\.left).min() ?? 0
     var text: [UInt8] = []
     for line in lines {

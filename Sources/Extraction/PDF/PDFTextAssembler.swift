@@ -7,8 +7,10 @@ struct PDFTextAssembler {
   private var open: Paragraph?
   private var headings: PDFHeadings
   private var hyphenation = PDFHyphenation()
-  /// The line above, on the same page.
+  /// The line that was added last.
   private var lastLine: PDFLine?
+  /// Where the longest line of the last page ends.
+  private var right = 0.0
   /// The largest heading of the first page that has any.
   private var largest: (level: Int, title: String, page: Int)?
 
@@ -41,7 +43,7 @@ struct PDFTextAssembler {
 
   private mutating func add(_ page: PDFPage) throws(ExtractionError) {
     var blocks = PDFRows.joined(page.blocks)[...]
-    lastLine = nil
+    defer { right = page.blocks.lazy.flatMap(\.self).map(\.right).max() ?? 0 }
     if let first = blocks.first?.first, goesOn(with: first), var paragraph = open {
       // The page begins inside the paragraph.
       hyphenation.join(first.text, to: &paragraph.text)
@@ -54,9 +56,10 @@ struct PDFTextAssembler {
     } else {
       try close()
       starts.append(builder.position)
+      lastLine = nil
     }
     for block in blocks {
-      if let first = block.first, goesOnBelow(first) {
+      if let first = block.first, goesOnBelow(first) || first.isRow && open?.kind == .table {
         try addText(block[...], after: nil)
       } else {
         try close()
@@ -87,7 +90,7 @@ struct PDFTextAssembler {
       try addHeading(String(decoding: title, as: UTF8.self), heading.level)
       lines = lines.dropFirst(heading.lines)
     }
-    if let code = PDFRows.code(lines) {
+    if let code = PDFRows.code(lines, isAfterCode: builder.blocks.last?.kind == .code) {
       try builder.append(.code, code)
     } else {
       try addText(lines, after: nil)
@@ -141,8 +144,11 @@ struct PDFTextAssembler {
     guard let open, open.kind == .paragraph || open.kind == .listItem, let last = open.text.last,
       !PDFRows.isListItem(line.text)
     else { return false }
-    let first = String(decoding: line.text.prefix(4), as: UTF8.self).first
-    return !".?!:".utf8.contains(last) && (first?.isLowercase == true || last == UInt8(ascii: "-"))
+    if ".?!:".utf8.contains(last) { return false }
+    let isLower = String(decoding: line.text.prefix(4), as: UTF8.self).first?.isLowercase == true
+    // A line that is full goes on with a capital letter, too: German has many.
+    let isFull = lastLine.map { $0.right > right * 0.9 && abs($0.height - line.height) < 0.5 } ?? false
+    return isLower || isFull || last == UInt8(ascii: "-")
   }
 }
 

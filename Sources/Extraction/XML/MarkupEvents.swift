@@ -81,8 +81,14 @@ final class MarkupDriver {
     pointer.map { Unmanaged<MarkupDriver>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  func stop(_ error: ExtractionError) {
+  /// Remembers an error; nothing is passed on from now on. Inside a callback that fetches bytes this is all that may be
+  /// done: stopping the parser there frees what it reads into.
+  func fail(_ error: ExtractionError) {
     if failure == nil { failure = error }
+  }
+
+  func stop(_ error: ExtractionError) {
+    fail(error)
     if let parser { xmlStopParser(parser) }
   }
 

@@ -51,7 +51,7 @@ private final class XMLSource {
     do throws(ExtractionError) {
       return try read(buffer)
     } catch {
-      driver.stop(error)
+      driver.fail(error)
       return -1
     }
   }
