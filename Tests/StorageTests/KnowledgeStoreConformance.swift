@@ -6,7 +6,7 @@ import Testing
 enum KnowledgeStoreConformance {
   typealias Case = ConformanceCase<any KnowledgeStore>
 
-  static let cases: [Case] = documents + searching + queries
+  static let cases: [Case] = documents + searching + queries + texts + replacing + listing
 
   private static let documents: [Case] = [
     Case("gives back a document and its chunks as they were saved") { store async throws in

@@ -22,6 +22,7 @@ func unit(_ vector: [Float]) -> [Float] {
 }
 
 func cosine(_ first: [Float], _ second: [Float]) -> Double {
+  guard first.count == second.count else { return .nan }
   var sum = 0.0
   for index in first.indices { sum += Double(first[index]) * Double(second[index]) }
   return sum

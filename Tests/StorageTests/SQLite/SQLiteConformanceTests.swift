@@ -1,7 +1,8 @@
 import Graph
-import Storage
 import TestSupport
 import Testing
+
+@testable import Storage
 
 @Suite("SQLite")
 struct SQLiteConformanceTests {
@@ -36,6 +37,21 @@ struct SQLiteConformanceTests {
       var history = RunStoreHistory(database.runStores, seed: seed)
       try await history.play(steps: 100)
       #expect(history.refusals > 50, "a history without mistakes shows little")
+    }
+  }
+
+  @Test("random histories of documents and vectors", arguments: UInt64(1)...6)
+  func knowledgeHistories(seed: UInt64) async throws {
+    try await withTemporaryFolder { folder in
+      // Small blocks and a low threshold, so that every way of the index is gone.
+      let limits = VectorIndexLimits(blockCapacity: 8, codeThreshold: 20, parallelThreshold: 30)
+      let databases = [
+        try await SQLiteDatabase.open(folder: folder, vectorLimits: limits),
+        try await SQLiteDatabase.open(folder: folder, vectorLimits: limits),
+      ]
+      var history = KnowledgeHistory(databases.map(\.knowledgeStores), seed: seed)
+      try await history.play(steps: 120)
+      for database in databases { try database.close() }
     }
   }
 
