@@ -131,10 +131,10 @@ export function originalPath(id: string): string {
   return `${pathOf(id)}/original`;
 }
 
-/** A balance between words (0) and meaning (1) as the two weights; in the middle both are 1. */
+/** A balance between words (0) and meaning (1) as the two weights, which add up to 1. */
 export function weightsOf(balance: number): { word_weight: number; meaning_weight: number } {
   const share = Math.min(1, Math.max(0, balance));
-  return { word_weight: round(2 - 2 * share), meaning_weight: round(2 * share) };
+  return { word_weight: round(1 - share), meaning_weight: round(share) };
 }
 
 function round(weight: number): number {

@@ -241,8 +241,11 @@ export class DocumentsStore {
     return found.length === 0 ? folders : [...folders, ...found].sort((a, b) => a.localeCompare(b));
   }
 
+  /** A small file may have been read, and the news of it be here, before the answer to its upload is. */
   private taken({ documents }: UploadReceipt): void {
-    this.hear(documents.map((document) => ({ kind: "document", document })));
+    const known = new Map(this.state.items.map((item) => [item.id, item.updated_at]));
+    const fresh = documents.filter(({ id, updated_at: time }) => time > (known.get(id) ?? ""));
+    this.hear(fresh.map((document) => ({ kind: "document", document })));
   }
 
   private hear(news: readonly DocumentNews[]): void {

@@ -101,7 +101,7 @@ export function kindOf({ media_type, name }: DocumentInfo): string {
 export function indexSentence(embedding: EmbeddingInfo): string {
   const { state, embedded, total, message } = embedding;
   if (state === "off") {
-    return message ?? "Documents are found by their words only: there is no embedding model.";
+    return "Words only: there is no embedding model, so nothing is found by its meaning.";
   }
   if (state === "working") {
     const progress = `${embedded.toLocaleString("en")} of ${count(total, "passage")} can be found by meaning so far.`;

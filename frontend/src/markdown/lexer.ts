@@ -1,7 +1,8 @@
 import { Lexer, marked } from "marked";
 import type { CitationToken, MathToken, Token } from "./blocks";
 
-const citationPattern = /^\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?![([:])/;
+/** `[1]` and `[1, 2]`, also right before another one; not the label of a link or of its definition. */
+const citationPattern = /^\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?![(:]|\[(?!\d{1,3}\s*[,\]]))/;
 const inlineMathPattern = /^(?:\\\((.+?)\\\)|\$\$([^\n]+?)\$\$)/s;
 const blockMathPattern = /^ {0,3}(?:\$\$\s*\n?([\s\S]+?)\n?\s*\$\$|\\\[\s*([\s\S]+?)\s*\\\]) *(?:\n+|$)/;
 

@@ -40,6 +40,7 @@ export function DocumentView({ id, query }: { id: string; query: string }) {
   const show = (next: ContentAnchor): void => {
     setAnchor(next);
     setMode("text");
+    setWords("");
   };
   const { highlight } = state;
   const firstPage = page ?? highlight?.page ?? 1;

@@ -17,8 +17,7 @@ export function DropZone() {
       depth += 1;
       setOver(true);
     };
-    const leave = (event: DragEvent): void => {
-      if (!hasFiles(event)) return;
+    const leave = (): void => {
       depth = Math.max(0, depth - 1);
       if (depth === 0) setOver(false);
     };

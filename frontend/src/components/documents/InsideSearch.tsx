@@ -7,6 +7,12 @@ const PAUSE = 250;
 /** Finds words inside one document. */
 export function InsideSearch({ value, onChange }: { value: string; onChange: (words: string) => void }) {
   const [text, setText] = useState(value);
+  const [last, setLast] = useState(value);
+  if (value !== last) {
+    // It was emptied from elsewhere, or is what was written here.
+    setLast(value);
+    setText(value);
+  }
   useEffect(() => {
     if (text === value) return;
     const timer = setTimeout(() => onChange(text), PAUSE);

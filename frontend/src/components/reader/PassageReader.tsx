@@ -17,7 +17,27 @@ interface PassageReaderProps {
 }
 
 /** A cited document at its passage, which is marked: its text, and for a PDF the page itself. */
-export function PassageReader({ source, fallback, onLeave }: PassageReaderProps) {
+export function PassageReader(props: PassageReaderProps) {
+  const { source, fallback } = props;
+  const isKnownRemoved = useChatState(({ removedDocuments }) => removedDocuments.has(source.document_id));
+  if (source.removed !== true && !isKnownRemoved) return <LivePassage {...props} />;
+  return (
+    <>
+      <Notice text={REMOVED} />
+      {fallback}
+    </>
+  );
+}
+
+function Notice({ text }: { text: string }) {
+  return (
+    <p className="reader-notice" role="status" data-testid="passage-notice">
+      {text}
+    </p>
+  );
+}
+
+function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
   const store = useChatStore();
   const { document_id: id, chunk_id, start, end } = source;
   const anchor = useMemo<ContentAnchor>(
@@ -30,22 +50,14 @@ export function PassageReader({ source, fallback, onLeave }: PassageReaderProps)
   const [shown, setShown] = useState<"page" | "text" | null>(null);
   const [turned, setTurned] = useState<{ of: string; page: number } | null>(null);
   useGrowingText(scroller, content);
-  const isKnownRemoved = useChatState(({ removedDocuments }) => removedDocuments.has(id));
-  const isRemoved = source.removed === true || isKnownRemoved || state.gone === "document";
   useEffect(() => {
-    if (state.gone === "document" && !isKnownRemoved) store.documentRemoved(id);
-  }, [store, state.gone, isKnownRemoved, id]);
+    if (state.gone === "document") store.documentRemoved(id);
+  }, [store, state.gone, id]);
 
-  if (isRemoved || state.gone !== null || state.status === "failed") {
+  if (state.status === "failed") {
     return (
       <>
-        <p className="reader-notice" role="status" data-testid="passage-notice">
-          {isRemoved
-            ? REMOVED
-            : state.gone === "passage"
-              ? CHANGED
-              : `${state.error} This is what the answer was given.`}
-        </p>
+        <Notice text={state.gone === "passage" ? CHANGED : `${state.error} This is what the answer was given.`} />
         {fallback}
       </>
     );
