@@ -87,6 +87,10 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    // Measures searches; see benchmarks/search/run. Nothing that users build needs it.
+    .executableTarget(
+      name: "SearchBenchmark", dependencies: ["Graph", "Storage"], path: "benchmarks/search/Sources",
+      swiftSettings: settings),
     .target(
       name: "TestSupport",
       dependencies: [
@@ -100,7 +104,8 @@ let package = Package(
     .testTarget(
       name: "GraphTests", dependencies: ["Graph", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ExtractionTests", dependencies: ["Graph", "Extraction"], swiftSettings: settings),
+      name: "ExtractionTests", dependencies: ["Graph", "Extraction"], exclude: ["Fixtures"],
+      swiftSettings: settings),
     .testTarget(
       name: "ProvidersTests", dependencies: ["Providers", "TestSupport"], swiftSettings: settings),
     .testTarget(

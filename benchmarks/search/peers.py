@@ -18,12 +18,18 @@ def times(name: str, queries: list, search) -> dict[str, float]:
     for query in queries[: len(queries) // 5]:
         search(query)
     taken = []
+    cpu = time.process_time()
     for query in queries:
         start = time.perf_counter()
         search(query)
         taken.append((time.perf_counter() - start) * 1000)
+    cpu = time.process_time() - cpu
     taken.sort()
-    return {f"{name}_p50_ms": taken[len(taken) // 2], f"{name}_p99_ms": taken[min(len(taken) - 1, len(taken) * 99 // 100)]}
+    return {
+        f"{name}_p50_ms": taken[len(taken) // 2],
+        f"{name}_p99_ms": taken[min(len(taken) - 1, len(taken) * 99 // 100)],
+        f"{name}_cpu_ms": cpu * 1000 / len(queries),
+    }
 
 
 def words(folder: Path, queries: list) -> dict[str, float]:
@@ -72,9 +78,9 @@ def vectors(folder: Path, queries: list) -> dict[str, float]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    folder, what = Path(sys.argv[1]), sys.argv[2]
     queries = json.loads((folder / "queries.json").read_text())
-    print(json.dumps(words(folder, queries) | vectors(folder, queries)))
+    print(json.dumps({"words": words, "vectors": vectors}[what](folder, queries)))
 
 
 if __name__ == "__main__":
