@@ -32,15 +32,15 @@ struct IngestCommand: AsyncParsableCommand {
         paths: paths,
         with: IngestionService(
           services: services, pages: WebPageFetcher(configuration, transport: transport)))
-      if let indexer = services.indexer { try await embed(indexer, in: configuration.dataDirectory) }
+      try await embed(services, in: configuration.dataDirectory)
       await transport.close()
       try database.close()
       if summary.failed > 0 { throw ExitCode.failure }
     }
   }
 
-  /// A server that runs with the same data makes the vectors itself.
-  private func embed(_ indexer: EmbeddingIndexer, in folder: URL) async throws {
+  /// Makes the vectors of what is new; a server that runs with the same data does it itself.
+  private func embed(_ services: KnowledgeServices, in folder: URL) async throws {
     var isServed = false
     do {
       try await DataFolderLock.withLock(
@@ -50,10 +50,14 @@ struct IngestCommand: AsyncParsableCommand {
           return false
         }
       ) {
+        guard let indexer = try await services.makeIndexer() else { return }
         try await IngestCommandRunner.embed(with: indexer)
       }
-    } catch let error as StoreError where isServed && error.code == .unavailable {
-      print("The running server makes the passages' vectors.")
+    } catch is StoreError where isServed {
+      print("The running server makes the vectors of the passages.")
+    } catch let error as ModelError {
+      FileHandle.standardError.write(
+        Data("rill: \(error.message) The passages are found by their words until a server has made their vectors.\n".utf8))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Extraction
 import Foundation
 import Graph
 
@@ -68,7 +69,7 @@ extension DocumentState {
       document
       ?? DocumentState(
         id: job.documentID, title: name, source: job.source,
-        mediaType: job.mediaType ?? "application/octet-stream", byteCount: job.byteCount,
+        mediaType: Self.mediaType(of: job), byteCount: job.byteCount,
         createdAt: job.createdAt, updatedAt: job.updatedAt, status: .queued)
     updatedAt = job.updatedAt
     progress = nil
@@ -80,6 +81,12 @@ extension DocumentState {
       case .failed: .failed
       case .cancelled: .cancelled
       }
+  }
+
+  /// What the file seems to be until it is read.
+  private static func mediaType(of job: IngestionJob) -> String {
+    let said = job.mediaType?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
+    return DocumentFormat(fileName: job.source)?.mediaType ?? said ?? "application/octet-stream"
   }
 }
 

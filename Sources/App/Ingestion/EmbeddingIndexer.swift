@@ -13,7 +13,6 @@ struct EmbeddingIndexer: Sendable {
   static let pollInterval = Duration.seconds(3)
   static let longestPause = Duration.seconds(60)
 
-  let knowledge: any KnowledgeStore
   let embeddings: any EmbeddingStore
   let directory: DocumentDirectory
   let status: EmbeddingStatus
@@ -138,7 +137,7 @@ struct EmbeddingIndexer: Sendable {
     }
   }
 
-  private static func sentence(_ error: any Error, retryAfter pause: Duration) -> String {
+  static func sentence(_ error: any Error, retryAfter pause: Duration) -> String {
     let reason =
       (error as? ModelError)?.message ?? (error as? StoreError)?.message ?? "The embedding model failed."
     return "\(reason) Rill tries again in \(pause.components.seconds) s; until then new passages are found by "

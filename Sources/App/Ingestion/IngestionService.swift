@@ -74,7 +74,7 @@ struct IngestionService: Sendable {
   private func ingestAll(_ file: IngestionFile) async throws -> Outcomes {
     do {
       let original = try await services.originals.copy(file.url, limit: services.intake.limit)
-      return try await ingest(.init(original: original, source: file.source))
+      return try await ingest(.init(original: original, source: file.source, mediaType: file.mediaType))
     } catch let error as OriginalFileError {
       return [(file.source, .failed(reason: error.failure.message))]
     }

@@ -5,6 +5,8 @@ struct IngestionFile: Sendable, Hashable {
   let url: URL
   /// What the knowledge base calls it; see ``Document/source``.
   let source: String
+  /// For a file whose name does not tell what it is.
+  var mediaType: String?
 }
 
 /// What became of one file.

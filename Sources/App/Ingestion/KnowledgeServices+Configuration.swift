@@ -12,17 +12,18 @@ extension KnowledgeServices {
   ) async throws -> KnowledgeServices {
     let settings = configuration.documents
     let discovery = EmbedderDiscovery(settings: settings, configuration: configuration, transport: transport)
-    let choice = try await discovery.choose()
+    let choice = try discovery.choose()
     logger.info(
       "Embedding model chosen",
-      metadata: ["model": "\(choice.embedder?.descriptor.id ?? "none")", "reason": "\(choice.reason)"])
+      metadata: ["model": "\(choice.model)", "reason": "\(choice.reason)"])
     let former = try await discovery.former(
       of: database.embeddings.embeddingModels(), besides: choice.embedder?.descriptor.id)
     return KnowledgeServices(
       .init(
         knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
         settings: database, folder: configuration.dataDirectory, embedder: choice.embedder,
-        formerEmbedders: former, embeddingMessage: choice.reason, counter: choice.counter,
+        connect: choice.connect, load: { try await database.embeddings.load(model: $0) },
+        formerEmbedders: former, embeddingMessage: choice.embedder == nil ? choice.reason : nil, counter: choice.counter,
         uploadLimit: settings.uploadLimit, watchedFolder: settings.watchedFolder, logger: logger))
   }
 }

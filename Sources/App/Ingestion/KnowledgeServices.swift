@@ -1,3 +1,4 @@
+import Extraction
 import Foundation
 import Graph
 import Logging
@@ -17,11 +18,16 @@ struct KnowledgeServices: Service {
     var folder: URL
     /// The one that new vectors are made with; `nil` for a search by words alone.
     var embedder: (any Embedder)?
+    /// Finds the embedder at its endpoint, in the background: a server that cannot be reached holds up nothing.
+    var connect: (@Sendable () async throws -> any Embedder)?
+    /// Reads the vectors of a model into memory ahead of the first search.
+    var load: @Sendable (_ model: String) async throws -> Void = { _ in }
     /// Others whose vectors the store may hold; they answer questions until the new vectors are there.
     var formerEmbedders: [any Embedder] = []
     /// Why there is no embedder, in a sentence.
     var embeddingMessage: String?
     var counter: any TokenCounter = ApproximateTokenCounter()
+    var extractor = TextExtractor()
     var time = RunTime.system
     var uploadLimit = 200_000_000
     var watchedFolder: URL?
@@ -37,12 +43,12 @@ struct KnowledgeServices: Service {
   let library: DocumentLibrary
   let intake: DocumentIntake
   let queue: IngestionQueue
-  let indexer: EmbeddingIndexer?
   let vectors: any VectorSearch
   let metrics: KnowledgeMetrics
   let watcher: FolderWatcher?
   /// Where pictures of pages are kept.
   let cacheFolder: URL
+  private let background: EmbeddingService
   private let stopping = OneShot<Void>()
 
   init(_ dependencies: Dependencies) {
@@ -68,26 +74,22 @@ struct KnowledgeServices: Service {
       limit: dependencies.uploadLimit)
     queue = IngestionQueue(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
-      builder: DocumentBuilder(counter: dependencies.counter, now: time.date), readings: readings,
+      builder: DocumentBuilder(
+        extractor: dependencies.extractor, counter: dependencies.counter, now: time.date), readings: readings,
       progress: progress, queued: queued, stored: stored, metrics: metrics, time: time,
       logger: dependencies.logger)
-    let (directory, status, progress, metrics) = (directory, status, progress, metrics)
-    indexer = dependencies.embedder.map { embedder in
-      EmbeddingIndexer(
-        knowledge: dependencies.knowledge, embeddings: dependencies.embeddings, directory: directory,
-        status: status, progress: progress, stored: stored, metrics: metrics, time: time,
-        logger: dependencies.logger, embedder: embedder)
-    }
-    vectors = ServingVectors(
-      embeddings: dependencies.embeddings, status: status,
-      embedders: [dependencies.embedder].compactMap { $0 } + dependencies.formerEmbedders)
+    let registry = EmbedderRegistry([dependencies.embedder].compactMap { $0 } + dependencies.formerEmbedders)
+    background = EmbeddingService(
+      dependencies, registry: registry, directory: directory, status: status, progress: progress,
+      stored: stored, metrics: metrics)
+    vectors = ServingVectors(embeddings: dependencies.embeddings, status: status, embedders: registry)
     let (intake, library) = (intake, library)
     watcher = dependencies.watchedFolder.map { folder in
       FolderWatcher(
         folder: folder, knowledge: dependencies.knowledge, settings: dependencies.settings, intake: intake,
         library: library, time: time, logger: dependencies.logger)
     }
-    if indexer == nil { status.update { $0.message = dependencies.embeddingMessage } }
+    status.update { $0.message = dependencies.embeddingMessage }
   }
 
   func run() async throws {
@@ -101,10 +103,14 @@ struct KnowledgeServices: Service {
     }
   }
 
+  /// - Returns: `nil` when there is no embedder.
+  /// - Throws: ``ModelError`` when its endpoint cannot be reached.
+  func makeIndexer() async throws -> EmbeddingIndexer? { try await background.makeIndexer() }
+
   private func work() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await queue.run() }
-      if let indexer { group.addTask { try await untilStopped { try await indexer.run() } } }
+      group.addTask { try await untilStopped { try await background.run() } }
       if let watcher { group.addTask { try await untilStopped { try await watcher.run() } } }
       group.addTask { try? await stopping.wait() }
       try await group.waitForAll()

@@ -1,4 +1,5 @@
 import Crypto
+import Extraction
 import Foundation
 import Graph
 import Logging
@@ -81,7 +82,8 @@ struct SampleDocuments: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { name in
       let url = folder.appendingPathComponent(name)
-      let file = IngestionFile(url: url, source: sourcePrefix + name.dropLast(3))
+      let file = IngestionFile(
+        url: url, source: sourcePrefix + name.dropLast(3), mediaType: DocumentFormat.markdown.mediaType)
       // A page that cannot be read has no hash, and the service says why.
       return Page(file: file, hash: (try? Data(contentsOf: url)).map { SHA256.hash(data: $0).hexadecimal } ?? "")
     }

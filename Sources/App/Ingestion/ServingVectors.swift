@@ -7,15 +7,13 @@ import Synchronization
 struct ServingVectors: VectorSearch {
   private let embeddings: any EmbeddingStore
   private let status: EmbeddingStatus
-  /// By the model's id: the configured one, and the one that serves while it is being replaced.
-  private let embedders: [String: any Embedder]
+  private let embedders: EmbedderRegistry
   private let cache = QueryVectorCache()
 
-  init(embeddings: any EmbeddingStore, status: EmbeddingStatus, embedders: [any Embedder]) {
+  init(embeddings: any EmbeddingStore, status: EmbeddingStatus, embedders: EmbedderRegistry) {
     self.embeddings = embeddings
     self.status = status
-    self.embedders = Dictionary(
-      embedders.map { ($0.descriptor.id, $0) }, uniquingKeysWith: { first, _ in first })
+    self.embedders = embedders
   }
 
   func search(_ texts: [String], limit: Int, filter: SearchFilter) async throws -> VectorSearchResult? {
@@ -47,6 +45,23 @@ struct ServingVectors: VectorSearch {
     }
     return known.compactMap { $0 }
   }
+}
+
+/// The embedders that can answer questions, by their models: the configured one, and the one that serves while it is being
+/// replaced.
+final class EmbedderRegistry: Sendable {
+  private let embedders: Mutex<[String: any Embedder]>
+
+  init(_ embedders: [any Embedder]) {
+    self.embedders = Mutex(
+      Dictionary(embedders.map { ($0.descriptor.id, $0) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  func add(_ embedder: any Embedder) {
+    embedders.withLock { $0[embedder.descriptor.id] = embedder }
+  }
+
+  subscript(model: String) -> (any Embedder)? { embedders.withLock { $0[model] } }
 }
 
 /// The vectors of the latest questions: whoever tries other settings asks the same one again.

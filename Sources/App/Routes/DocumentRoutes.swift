@@ -112,7 +112,17 @@ extension RequestError {
 extension Request {
   /// A parameter of the query; `nil` when it is missing or empty.
   func parameter(_ name: String) -> String? {
-    uri.queryParameters[name[...]].map(String.init).flatMap { $0.isEmpty ? nil : $0 }
+    parameters(name).first
+  }
+
+  /// Every value of a parameter that may be repeated. A plus sign is a space, as forms and most clients write it.
+  func parameters(_ name: String) -> [String] {
+    (uri.query ?? "").split(separator: "&").compactMap { pair in
+      let parts = pair.split(separator: "=", maxSplits: 1).map {
+        $0.replacing("+", with: " ").removingPercentEncoding ?? String($0)
+      }
+      return parts.count == 2 && parts[0] == name ? parts[1] : nil
+    }
   }
 
   func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {

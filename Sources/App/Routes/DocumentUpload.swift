@@ -11,14 +11,11 @@ struct DocumentUpload: Sendable {
   let services: KnowledgeServices
   let pages: WebPageFetcher?
 
-  /// How many bytes are written at once.
-  private static let pieceSize = 256 * 1_024
-
   func receive(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let contentType = request.headers[.contentType] ?? "application/octet-stream"
     let type = HeaderParameters(contentType).value.lowercased()
-    let folder = request.uri.queryParameters["folder"].map(String.init) ?? ""
-    let isNamed = request.uri.queryParameters["name"] != nil || request.headers[.contentDisposition] != nil
+    let folder = request.parameter("folder") ?? ""
+    let isNamed = request.parameter("name") != nil || request.headers[.contentDisposition] != nil
     let result: DocumentIntake.Result
     if type == "application/json", !isNamed {
       result = try await fetch(request, context)
@@ -55,7 +52,7 @@ struct DocumentUpload: Sendable {
     _ request: Request, _ contentType: String, folder: String
   ) async throws -> DocumentIntake.Result {
     let disposition = request.headers[.contentDisposition].map { HeaderParameters($0).fileName } ?? nil
-    guard let name = request.uri.queryParameters["name"].map(String.init) ?? disposition else {
+    guard let name = request.parameter("name") ?? disposition else {
       guard DocumentFormat(mediaType: contentType) != nil else { throw RequestError.unsupportedDocument }
       throw RequestError.invalid("name", "Say what the file is called, as in ?name=notes/river.md.")
     }

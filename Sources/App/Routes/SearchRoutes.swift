@@ -161,11 +161,6 @@ extension JSONWriter {
 }
 
 extension Request {
-  /// Every value of a parameter that may be repeated.
-  fileprivate func parameters(_ name: String) -> [String] {
-    uri.queryParameters.filter { $0.key == name[...] }.map { String($0.value) }.filter { !$0.isEmpty }
-  }
-
   fileprivate func weight(_ name: String) throws -> Double? {
     guard let text = parameter(name) else { return nil }
     guard let value = Double(text), (0...100).contains(value) else {

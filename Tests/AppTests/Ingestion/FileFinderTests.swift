@@ -9,7 +9,7 @@ struct FileFinderTests {
     findings.map {
       switch $0 {
       case .file(let file): file.source
-      case .failure(let source, let reason): "\(source) \(reason)"
+      case .failure(let source, let reason): "\(source): \(reason)"
       }
     }
   }
@@ -82,7 +82,7 @@ struct FileFinderTests {
       ])
       #expect(
         sources(found) == [
-          "/no/such/file.md does not exist", "/dev/null is not a file or folder that can be read",
+          "/no/such/file.md: It does not exist.", "/dev/null: It is not a file or folder that can be read.",
           "notes/a.md",
         ])
     }

@@ -36,6 +36,8 @@ func withRill<Result: Sendable>(
   database: SQLiteDatabase? = nil,
   router: RillConfiguration.RouterKind = .rules,
   reranker: any Reranker = EmbeddedReranker(),
+  folder: URL? = nil,
+  documents configureDocuments: @Sendable (inout KnowledgeServices.Dependencies) -> Void = { _ in },
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -70,7 +72,8 @@ func withRill<Result: Sendable>(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
         conversations: database.conversations, runs: database.runs,
         checkpointer: database.checkpointer, knowledge: database.knowledge,
-        reranker: reranker, time: RunTime(openingClock: clock)),
+        reranker: reranker, documents: documents,
+        pages: WebPageFetcher(download: download, time: .system), time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       let port = App.OneShot<Int>()
