@@ -98,12 +98,26 @@ FOR_EACH_CPU void rill_gelu(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = gelu(x[i]);
 }
 
+// A plain loop over one variable stays scalar, because of what C says about numbers that are none.
+INLINE float largest_of(const float *x, size_t count) {
+  enum { LANES = 32 };
+  float lanes[LANES];
+  for (size_t i = 0; i < LANES; i++) lanes[i] = x[0];
+  size_t first = 0;
+  for (; first + LANES <= count; first += LANES) {
+    for (size_t i = 0; i < LANES; i++) lanes[i] = x[first + i] > lanes[i] ? x[first + i] : lanes[i];
+  }
+  float largest = x[0];
+  for (; first < count; first++) largest = x[first] > largest ? x[first] : largest;
+  for (size_t i = 0; i < LANES; i++) largest = lanes[i] > largest ? lanes[i] : largest;
+  return largest;
+}
+
 FOR_EACH_CPU void rill_softmax(float *x, size_t rows, size_t width) {
   FAST_SUMS
   for (size_t row = 0; row < rows; row++) {
     float *to = x + row * width;
-    float largest = to[0];
-    for (size_t i = 1; i < width; i++) largest = to[i] > largest ? to[i] : largest;
+    float largest = largest_of(to, width);
     float sum = 0;
     for (size_t i = 0; i < width; i++) {
       to[i] = exp_nonpositive(to[i] - largest);

@@ -75,6 +75,15 @@ struct JSONCursor {
     return Int(String(decoding: scanScalar(), as: UTF8.self))
   }
 
+  /// The next value when it is a number; `nil`, and skipped, when it is anything else.
+  mutating func readFloat() throws -> Float? {
+    guard try kind() == .number else {
+      try skip()
+      return nil
+    }
+    return Float(String(decoding: scanScalar(), as: UTF8.self))
+  }
+
   /// Reads past the next value.
   mutating func skip() throws {
     switch try kind() {

@@ -38,7 +38,7 @@ public struct OpenAIEndpoint: Sendable, Hashable {
       maxCompletionTokens: isOpenAI ? request.maxTokens : nil)
     return HTTPRequest(
       url: baseURL + "/chat/completions",
-      headers: headers + [
+      headers: authorizedHeaders + [
         ("Content-Type", "application/json"), ("Accept", "text/event-stream, application/json"),
       ],
       body: try body.encoded())
@@ -46,10 +46,11 @@ public struct OpenAIEndpoint: Sendable, Hashable {
 
   func modelsRequest(timeout: Duration) -> HTTPRequest {
     HTTPRequest(
-      url: baseURL + "/models", headers: headers + [("Accept", "application/json")], timeout: timeout)
+      url: baseURL + "/models", headers: authorizedHeaders + [("Accept", "application/json")], timeout: timeout)
   }
 
-  private var headers: [(name: String, value: String)] {
+  /// What every request carries.
+  var authorizedHeaders: [(name: String, value: String)] {
     [("User-Agent", "Rill")] + (apiKey.map { [("Authorization", "Bearer \($0.reveal())")] } ?? [])
   }
 }

@@ -30,16 +30,15 @@ struct WordPieceScanner {
   }
 
   mutating func scan(
-    _ text: UnsafeBufferPointer<UInt8>, normalizer: BertNormalizer,
-    literals: [(text: [UInt8], id: Int32)]
+    _ text: UnsafeBufferPointer<UInt8>, normalizer: BertNormalizer, literals: LiteralTokens
   ) {
     var position = 0
     while position < text.count, count < limit {
       let start = position
-      if let literal = literals.first(where: { Self.matches($0.text, text, at: start) }) {
+      if let literal = literals.match(text, at: start) {
         endWord()
         emit(literal.id, at: start)
-        position += literal.text.count
+        position += literal.byteCount
         continue
       }
       let scalar = Self.decode(text, &position)
@@ -111,13 +110,6 @@ struct WordPieceScanner {
       tokens.pointee.append(WordPieceToken(id: id, start: Int32(truncatingIfNeeded: start)))
     }
     count += 1
-  }
-
-  @inline(__always)
-  private static func matches(_ literal: [UInt8], _ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
-    guard text[start] == literal[0], start + literal.count <= text.count else { return false }
-    for index in literal.indices where text[start + index] != literal[index] { return false }
-    return true
   }
 
   /// The scalar at a place. Bytes that are no UTF-8 become U+FFFD, one at a time.

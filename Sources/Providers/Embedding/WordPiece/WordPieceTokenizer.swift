@@ -22,8 +22,7 @@ public final class WordPieceTokenizer: TokenCounter, Sendable {
   let special: SpecialTokens
   let vocabulary: WordPieceVocabulary
   private let normalizer: BertNormalizer
-  /// Tokens with a meaning of their own, which are recognised wherever they stand in a text.
-  private let literals: [(text: [UInt8], id: Int32)]
+  private let literals: LiteralTokens
   /// Longer words become one unknown token.
   private let maximumWordLength: Int
 
@@ -33,7 +32,7 @@ public final class WordPieceTokenizer: TokenCounter, Sendable {
   ) {
     self.vocabulary = vocabulary
     self.special = special
-    self.literals = literals.filter { !$0.text.isEmpty }.sorted { $0.text.count > $1.text.count }
+    self.literals = LiteralTokens(literals)
     self.maximumWordLength = maximumWordLength
     normalizer = BertNormalizer(options)
   }
