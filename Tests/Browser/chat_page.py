@@ -42,6 +42,7 @@ class ChatPage:
         self.answer = self.answers.last
         self.answer_text = self.answer.locator(".markdown")
         self.sources = self.answer.get_by_test_id("sources")
+        self.source_cards = self.sources.get_by_role("listitem").get_by_role("button")
         self.interrupted = self.page.get_by_test_id("interrupted")
         self.error = self.page.get_by_test_id("error")
         self.reconnect = self.page.get_by_test_id("reconnect")

@@ -9,6 +9,14 @@ from chat_page import ChatPage
 from documents_page import READING_TIME, DocumentsPage, file
 from sample_files import BEES, LIGHTHOUSE, RIVER, write_folder
 
+# Motion is off, so that nothing is measured in the middle of a slide.
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+    "reduced_motion": "reduce",
+}
+
 QUESTION = "When do the heather bees swarm?"
 
 
@@ -70,7 +78,7 @@ def test_a_pdf_opens_at_its_page_with_the_passage_marked_on_it(documents):
     documents.choose(file("lighthouse.pdf", LIGHTHOUSE, "application/pdf"))
     expect(documents.rows).to_have_attribute("data-status", "ready", timeout=READING_TIME)
     chat = ask(documents, "When did the last keeper leave the tower?")
-    chat.sources.get_by_role("button").first.click()
+    chat.source_cards.first.click()
     panel = documents.panel
     expect(panel.get_by_role("img", name=re.compile("^Page 2 of "))).to_be_visible(timeout=READING_TIME)
     mark = panel.get_by_test_id("page-mark").first
@@ -134,7 +142,7 @@ def test_a_changed_document_says_that_the_passage_is_gone(documents):
 
 
 def test_on_a_phone_the_passage_takes_the_whole_screen(open_chat, server):
-    chat = open_chat(server.url, go=False, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    chat = open_chat(server.url, go=False, **PHONE)
     documents = DocumentsPage(chat).open()
     documents.choose(file("bees.md", BEES))
     documents.expect_ready("Bees")

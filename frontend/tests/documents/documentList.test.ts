@@ -22,7 +22,11 @@ describe("the list after some news", () => {
   });
 
   it("deleted ones go, also one that has just come", () => {
-    const after = withNews(listing, [is("c"), { kind: "deleted", id: "c" }, { kind: "deleted", id: "a" }], NO_FILTER);
+    const after = withNews(
+      listing,
+      [is("c"), { kind: "deleted", id: "c" }, { kind: "deleted", id: "a" }],
+      NO_FILTER,
+    );
     assert.deepEqual([ids(after), after.total], ["b", 4]);
     assert.equal(withNews(listing, [{ kind: "deleted", id: "x" }], NO_FILTER).total, 5);
   });
@@ -41,7 +45,8 @@ describe("the list after some news", () => {
 describe("the filter", () => {
   it("looks for every word in title and source, in any case", () => {
     const item = document("a", { title: "The River", source: "notes/water.md" });
-    for (const query of ["river", "RIVER water", ""]) assert.ok(matches(item, { ...NO_FILTER, query }), query);
+    for (const query of ["river", "RIVER water", ""])
+      assert.ok(matches(item, { ...NO_FILTER, query }), query);
     assert.equal(matches(item, { ...NO_FILTER, query: "river stone" }), false);
   });
 

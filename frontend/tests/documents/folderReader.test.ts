@@ -52,7 +52,10 @@ describe("dropped folders", () => {
   });
 
   it("are bounded in number and depth", async () => {
-    const many = folder("a", Array.from({ length: 10 }, (_, index) => file(`${index}.md`)));
+    const many = folder(
+      "a",
+      Array.from({ length: 10 }, (_, index) => file(`${index}.md`)),
+    );
     const some = await readEntries([many], 4);
     assert.deepEqual([some.files.length, some.isCut], [4, true]);
     let deep: Entry = file("end.md");

@@ -38,7 +38,10 @@ describe("the news of the documents", () => {
     await settle();
     assert.deepEqual(bench.heard, []);
     await bench.environment.advance(16);
-    assert.deepEqual(bench.heard.map(({ kind }) => kind), ["document", "deleted"]);
+    assert.deepEqual(
+      bench.heard.map(({ kind }) => kind),
+      ["document", "deleted"],
+    );
   });
 
   it("unknown and unreadable ones are passed over", async () => {

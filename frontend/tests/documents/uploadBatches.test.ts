@@ -15,7 +15,10 @@ describe("requests", () => {
   it("hold several small files, in order, and none is lost", () => {
     const items = Array.from({ length: BATCH_FILES * 2 + 1 }, (_, index) => ({ ...file(10), index }));
     const batches = batchesOf(items);
-    assert.deepEqual(batches.map(({ length }) => length), [BATCH_FILES, BATCH_FILES, 1]);
+    assert.deepEqual(
+      batches.map(({ length }) => length),
+      [BATCH_FILES, BATCH_FILES, 1],
+    );
     assert.deepEqual(
       batches.flat().map(({ index }) => index),
       items.map(({ index }) => index),

@@ -78,7 +78,10 @@ describe("uploads", () => {
     bench.uploads.add(["a", "b", "c", "d", "e"].map(large));
     assert.equal(bench.requests.length, PARALLEL);
     await bench.request(1).answer({});
-    assert.deepEqual(bench.requests.map(({ names }) => names[0]), ["a", "b", "c", "d"]);
+    assert.deepEqual(
+      bench.requests.map(({ names }) => names[0]),
+      ["a", "b", "c", "d"],
+    );
   });
 
   it("the share of each file is told once a frame", async () => {
@@ -86,9 +89,15 @@ describe("uploads", () => {
     bench.uploads.add([file("a.md", 100), file("b.md", 100)]);
     bench.request(0).progress(50);
     bench.request(0).progress(150);
-    assert.deepEqual(bench.uploads.items.map(({ share }) => share), [0, 0]);
+    assert.deepEqual(
+      bench.uploads.items.map(({ share }) => share),
+      [0, 0],
+    );
     await bench.environment.advance(16);
-    assert.deepEqual(bench.uploads.items.map(({ share }) => share), [1, 0.5]);
+    assert.deepEqual(
+      bench.uploads.items.map(({ share }) => share),
+      [1, 0.5],
+    );
   });
 
   it("what the server refuses has its sentence, what it has already its document, the others go on", async () => {
@@ -107,7 +116,10 @@ describe("uploads", () => {
     const bench = new Bench();
     bench.uploads.add([file("a.md"), file("b.md")]);
     await bench.request(0).fail(problem(415));
-    assert.deepEqual(bench.requests.slice(1).map(({ names }) => names), [["a.md"], ["b.md"]]);
+    assert.deepEqual(
+      bench.requests.slice(1).map(({ names }) => names),
+      [["a.md"], ["b.md"]],
+    );
     await bench.request(1).fail(problem(415));
     await bench.request(2).answer({});
     assert.deepEqual(bench.states, ["a.md failed", "b.md taken"]);
@@ -126,7 +138,10 @@ describe("uploads", () => {
     assert.equal(bench.uploads.isWaitingForServer, false);
     assert.equal(bench.requests.length, 4 + PARALLEL);
     for (const request of bench.requests.slice(4)) await request.answer({});
-    assert.deepEqual(bench.states.filter((state) => !state.endsWith("taken")), []);
+    assert.deepEqual(
+      bench.states.filter((state) => !state.endsWith("taken")),
+      [],
+    );
   });
 
   it("goes on at once when the network is back", async () => {
@@ -171,7 +186,11 @@ describe("uploads", () => {
 
   it("dismissing keeps what is not over", async () => {
     const bench = new Bench();
-    bench.uploads.add([large("a"), large("b"), { name: "c.png", file: new File(["x"], "c.png", { type: "image/png" }) }]);
+    bench.uploads.add([
+      large("a"),
+      large("b"),
+      { name: "c.png", file: new File(["x"], "c.png", { type: "image/png" }) },
+    ]);
     await bench.request(0).answer({});
     bench.uploads.dismiss();
     assert.deepEqual(bench.states, ["b sending"]);

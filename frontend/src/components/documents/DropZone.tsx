@@ -4,6 +4,12 @@ import type { ChatStore } from "../../store";
 import type { Entry } from "../../documents/folderReader";
 import { loadDocuments, UploadTray } from "./loadDocuments";
 
+/**
+ * Milliseconds after which files that no longer hang over the page have left it. Browsers tell several times a second
+ * that they do; that they leave, they do not always tell.
+ */
+const SILENCE = 800;
+
 /** Takes files and folders that are dropped anywhere on the page, and says so while they hang over it. */
 export function DropZone() {
   const store = useChatStore();
@@ -11,36 +17,37 @@ export function DropZone() {
   const [isOver, setOver] = useState(false);
   const [hasTaken, setTaken] = useState(false);
   useEffect(() => {
-    let depth = 0;
-    const enter = (event: DragEvent): void => {
-      if (!hasFiles(event)) return;
-      depth += 1;
-      setOver(true);
-    };
-    const leave = (): void => {
-      depth = Math.max(0, depth - 1);
-      if (depth === 0) setOver(false);
+    let timer = 0;
+    const hide = (): void => {
+      clearTimeout(timer);
+      setOver(false);
     };
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return;
       // Only what says so may be dropped; else the browser would open the file in the page's place.
       event.preventDefault();
       if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+      setOver(true);
+      clearTimeout(timer);
+      timer = window.setTimeout(hide, SILENCE);
+    };
+    const leave = ({ relatedTarget }: DragEvent): void => {
+      if (relatedTarget === null) hide();
     };
     const drop = (event: DragEvent): void => {
-      depth = 0;
-      setOver(false);
+      hide();
       if (!hasFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       setTaken(true);
       void take(store, event.dataTransfer);
     };
-    window.addEventListener("dragenter", enter);
+    window.addEventListener("dragenter", over);
     window.addEventListener("dragleave", leave);
     window.addEventListener("dragover", over);
     window.addEventListener("drop", drop);
     return () => {
-      window.removeEventListener("dragenter", enter);
+      clearTimeout(timer);
+      window.removeEventListener("dragenter", over);
       window.removeEventListener("dragleave", leave);
       window.removeEventListener("dragover", over);
       window.removeEventListener("drop", drop);

@@ -16,10 +16,10 @@ export function IndexLine() {
         <details className="index-help">
           <summary>How to add a model</summary>
           <p>
-            <code>make embedding-model</code> gets all-MiniLM-L6-v2, which then runs inside Rill; a folder of it
-            elsewhere is named in <code>RILL_EMBEDDING_DIR</code>. With{" "}
-            <code>RILL_EMBEDDING_PROVIDER=openai</code> a server’s model is used. After a restart everything that
-            is here is indexed by itself; nothing has to be added again.
+            <code>make embedding-model</code> gets all-MiniLM-L6-v2, which then runs inside Rill; a folder of
+            it elsewhere is named in <code>RILL_EMBEDDING_DIR</code>. With{" "}
+            <code>RILL_EMBEDDING_PROVIDER=openai</code> a server’s model is used. After a restart everything
+            that is here is indexed by itself; nothing has to be added again.
           </p>
         </details>
       )}

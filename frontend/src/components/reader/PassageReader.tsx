@@ -57,7 +57,9 @@ function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
   if (state.status === "failed") {
     return (
       <>
-        <Notice text={state.gone === "passage" ? CHANGED : `${state.error} This is what the answer was given.`} />
+        <Notice
+          text={state.gone === "passage" ? CHANGED : `${state.error} This is what the answer was given.`}
+        />
         {fallback}
       </>
     );
