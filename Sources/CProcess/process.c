@@ -13,17 +13,18 @@ int rill_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
 #endif
 }
 
-int rill_limit_process(pid_t process, unsigned long long address_space) {
+int rill_limit_process(pid_t process, unsigned long long address_space, int may_write_files) {
 #if defined(__linux__)
   struct rlimit memory = {address_space, address_space};
   struct rlimit none = {0, 0};
   int result = prlimit(process, RLIMIT_AS, &memory, NULL);
-  result |= prlimit(process, RLIMIT_FSIZE, &none, NULL);
+  if (!may_write_files) result |= prlimit(process, RLIMIT_FSIZE, &none, NULL);
   result |= prlimit(process, RLIMIT_CORE, &none, NULL);
   return result;
 #else
   (void)process;
   (void)address_space;
+  (void)may_write_files;
   return -1;
 #endif
 }

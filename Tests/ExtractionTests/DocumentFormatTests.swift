@@ -14,7 +14,8 @@ struct DocumentFormatTests {
     #expect(DocumentFormat(fileName: name) == format)
   }
 
-  @Test("names that say nothing have no format", arguments: ["a.png", "a", ".hidden", "a.exe", "folder/x.mp4"])
+  @Test(
+    "names that say nothing have no format", arguments: ["a.png", "a", ".hidden", "a.exe", "folder/x.mp4"])
   func unknown(name: String) {
     #expect(DocumentFormat(fileName: name) == nil)
   }

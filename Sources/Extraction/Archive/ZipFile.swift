@@ -118,9 +118,18 @@ final class ZipFile {
     // The upper half is a Unix mode.
     let isLink = system == UInt8(ZIP_OPSYS_UNIX) && (attributes >> 16) & 0o170000 == 0o120000
     return Entry(
-      index: index, name: String(cString: name), byteCount: Int(clamping: status.size),
+      index: index, name: self.name(of: archive, at: index) ?? String(cString: name),
+      byteCount: Int(clamping: status.size),
       packedByteCount: Int(clamping: status.comp_size), isEncrypted: status.encryption_method != 0,
       isLink: isLink)
+  }
+
+  /// The name as it stands when it holds control characters, which libzip takes for the signs that old systems drew in their
+  /// place; otherwise `nil`.
+  private static func name(of archive: OpaquePointer, at index: UInt64) -> String? {
+    guard let name = zip_get_name(archive, index, ZIP_FL_ENC_RAW) else { return nil }
+    let raw = String(cString: name)
+    return raw.utf8.contains { $0 < 0x20 || $0 == 0x7F } ? raw : nil
   }
 
   /// Looks at the count at the end of the archive before the whole list is read into memory.

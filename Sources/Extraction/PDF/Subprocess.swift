@@ -25,6 +25,8 @@ struct Subprocess {
   let program: String
   let arguments: [String]
   let memoryLimit: Int
+  /// Programs that read PDFs have nothing to write but their output.
+  var mayWriteFiles = false
 
   private static let maximumErrors = 16_384
   /// How often the caller is asked whether to go on, in milliseconds.
@@ -113,7 +115,7 @@ struct Subprocess {
 
   /// The program has hardly begun when its limits are set. macOS cannot set them from outside.
   private func limit(_ process: pid_t) {
-    _ = rill_limit_process(process, UInt64(max(0, memoryLimit)))
+    _ = rill_limit_process(process, UInt64(max(0, memoryLimit)), mayWriteFiles ? 1 : 0)
   }
 
   private static func withCStrings<Result>(

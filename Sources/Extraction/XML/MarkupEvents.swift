@@ -65,7 +65,7 @@ final class MarkupDriver {
   private let context: ExtractionContext
   private let forbidsEntities: Bool
   private(set) var failure: ExtractionError?
-  private var depth = 0
+  private(set) var depth = 0
   private var elements = 0
   var parser: UnsafeMutablePointer<xmlParserCtxt>?
 
@@ -98,10 +98,7 @@ final class MarkupDriver {
     elements += 1
     do throws(ExtractionError) {
       guard depth <= context.limits.elementDepth else {
-        throw ExtractionError(
-          .tooDeep,
-          "The file nests its elements more than \(context.limits.elementDepth) deep. "
-            + "It was probably made to overload programs; nothing of it was read.")
+        throw .tooDeep(context.limits.elementDepth)
       }
       guard elements <= context.limits.elements else {
         throw ExtractionError(
@@ -176,5 +173,14 @@ extension xmlSAXHandler {
     handler.endElementNs = { driver, name, _, _ in MarkupDriver.from(driver)?.end(name) }
     handler.entityDecl = { driver, _, _, _, _, _ in MarkupDriver.from(driver)?.entityDeclared() }
     return handler
+  }
+}
+
+extension ExtractionError {
+  static func tooDeep(_ limit: Int) -> ExtractionError {
+    ExtractionError(
+      .tooDeep,
+      "The file nests its elements more than \(limit) deep. "
+        + "It was probably made to overload programs; nothing of it was read.")
   }
 }

@@ -2,6 +2,9 @@ import CXML2
 
 /// Reads XML piece by piece, so that a file is never in memory as a whole.
 enum XMLStream {
+  /// libxml2's own limit, near which it gives up.
+  private static let deepest = 250
+
   /// - Parameters:
   ///   - what: names the file in errors: "The document inside the Word file".
   ///   - read: fills a buffer and returns how many bytes it wrote, 0 at the end.
@@ -29,6 +32,7 @@ enum XMLStream {
     let result = withExtendedLifetime((driver, source)) { xmlParseDocument(parser) }
     if let failure = driver.failure { throw failure }
     guard result == 0, parser.pointee.wellFormed == 1 else {
+      if driver.depth >= deepest { throw .tooDeep(deepest) }
       let line = xmlCtxtGetLastError(parser).map { " (line \($0.pointee.line))" } ?? ""
       throw .damaged("\(what) is not well-formed XML\(line).")
     }
