@@ -57,7 +57,9 @@ struct IngestCommand: AsyncParsableCommand {
       print("The running server makes the vectors of the passages.")
     } catch let error as ModelError {
       FileHandle.standardError.write(
-        Data("rill: \(error.message) The passages are found by their words until a server has made their vectors.\n".utf8))
+        Data(
+          "rill: \(error.message) The passages are found by their words until a server has made their vectors.\n"
+            .utf8))
     }
   }
 }

@@ -70,14 +70,16 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "A folder whose files are followed (RILL_WATCH).")
   var watch: String?
   @Option(
-    help: "Whether documents may be fetched from private addresses (RILL_ALLOW_PRIVATE_URLS). Default: false.")
+    help: "Whether documents may be fetched from private addresses (RILL_ALLOW_PRIVATE_URLS). Default: false."
+  )
   var allowPrivateUrls: String?
   @Option(help: "Bytes of the largest file that is taken in (RILL_MAX_UPLOAD_BYTES). Default: 200000000.")
   var maxUploadBytes: String?
   @Option(
     help: "Where vectors come from: auto, minilm, openai or none (RILL_EMBEDDING_PROVIDER). Default: auto.")
   var embeddingProvider: String?
-  @Option(help: "Folder with the embedding model's weights (RILL_EMBEDDING_DIR). Default: found automatically.")
+  @Option(
+    help: "Folder with the embedding model's weights (RILL_EMBEDDING_DIR). Default: found automatically.")
   var embeddingDir: String?
   @Option(help: "Name of the endpoint's embedding model (RILL_EMBEDDING_MODEL).")
   var embeddingModel: String?

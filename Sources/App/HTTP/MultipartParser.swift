@@ -124,7 +124,8 @@ struct MultipartParser {
       guard let base = bytes.baseAddress else { return nil }
       var index = start
       while bytes.count - index >= needle.count {
-        guard let found = memchr(base + index, Int32(needle[0]), bytes.count - index - needle.count + 1) else {
+        guard let found = memchr(base + index, Int32(needle[0]), bytes.count - index - needle.count + 1)
+        else {
           return nil
         }
         index = UnsafeRawPointer(found) - base
@@ -182,7 +183,9 @@ struct HeaderParameters: Sendable {
   var fileName: String? {
     if let extended = parameters["filename*"] {
       let parts = extended.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-      if parts.count == 3, parts[0].lowercased() == "utf-8", let name = String(parts[2]).removingPercentEncoding {
+      if parts.count == 3, parts[0].lowercased() == "utf-8",
+        let name = String(parts[2]).removingPercentEncoding
+      {
         return name
       }
     }

@@ -29,7 +29,8 @@ struct DocumentBuilder: Sendable {
     do {
       let text = try extractor.extract(source) { progress in
         try report(
-          .init(done: progress.read, total: progress.total, unit: progress.unit == .pages ? "pages" : "parts"))
+          .init(done: progress.read, total: progress.total, unit: progress.unit == .pages ? "pages" : "parts")
+        )
       }
       let format = try DocumentFormat.detect(source)
       return result(job, name: name, text: text, mediaType: format.mediaType)

@@ -73,7 +73,8 @@ extension EmbedderDiscovery {
     guard let base = settings.embeddingBaseURL ?? configuration.openAIBaseURL ?? fallback else {
       throw ConfigurationError(
         key: SettingKey.embeddingBaseURL.environmentName,
-        message: "RILL_EMBEDDING_PROVIDER is openai, but neither this nor OPENAI_BASE_URL names the endpoint.")
+        message: "RILL_EMBEDDING_PROVIDER is openai, but neither this nor OPENAI_BASE_URL names the endpoint."
+      )
     }
     guard let model = settings.embeddingModel else {
       throw ConfigurationError(
@@ -96,7 +97,8 @@ extension EmbedderDiscovery {
   func former(of stored: [StoredEmbeddingModel], besides chosen: String?) async throws -> [any Embedder] {
     guard stored.contains(where: { $0.isServing && $0.descriptor.id != chosen }) else { return [] }
     let ids = Set(stored.map(\.descriptor.id))
-    guard let own = try? weights()?.embedder, own.descriptor.id != chosen, ids.contains(own.descriptor.id) else {
+    guard let own = try? weights()?.embedder, own.descriptor.id != chosen, ids.contains(own.descriptor.id)
+    else {
       return []
     }
     return [own]

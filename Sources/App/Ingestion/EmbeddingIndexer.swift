@@ -140,7 +140,8 @@ struct EmbeddingIndexer: Sendable {
   static func sentence(_ error: any Error, retryAfter pause: Duration) -> String {
     let reason =
       (error as? ModelError)?.message ?? (error as? StoreError)?.message ?? "The embedding model failed."
-    return "\(reason) Rill tries again in \(pause.components.seconds) s; until then new passages are found by "
+    return
+      "\(reason) Rill tries again in \(pause.components.seconds) s; until then new passages are found by "
       + "their words alone."
   }
 }

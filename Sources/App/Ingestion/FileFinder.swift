@@ -44,7 +44,8 @@ struct FileFinder {
     } else if !findings.contains(.file(IngestionFile(url: url, source: source))) {
       // The second would replace the first.
       findings.append(
-        .failure(source: source, reason: "It has the same folder and name as another file. Rename one of them."))
+        .failure(
+          source: source, reason: "It has the same folder and name as another file. Rename one of them."))
     }
   }
 

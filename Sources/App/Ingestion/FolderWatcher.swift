@@ -12,7 +12,10 @@ struct FolderWatcher: Sendable {
   static let settingKey = "watched-folder"
   /// How long a file must stay as it is before it is read: it may still be being copied.
   static let settling = Duration.seconds(1)
+  /// How often the folder is looked at where the system tells of no changes.
   static let pollInterval = Duration.seconds(2)
+  /// How often it is looked at all the same: folders of other machines make no events.
+  static let longestInterval = Duration.seconds(60)
 
   let folder: URL
   let knowledge: any KnowledgeStore
@@ -48,13 +51,18 @@ struct FolderWatcher: Sendable {
 
   /// Works until its task is cancelled.
   func run() async throws {
+    let events = FolderEvents()
     var memory = await remembered()
     var last: [String: Stamp] = [:]
     while !Task.isCancelled {
+      let seen = events?.changed.generation
+      var hasNewFolders = false
       do {
-        if let found = try await threadPool.runIfActive({ FolderScan.files(in: folder) }) {
-          try await update(&memory, with: found, stable: found.filter { last[$0.key] == $0.value })
-          last = found
+        if let found = try await threadPool.runIfActive({ FolderScan.contents(of: folder) }) {
+          hasNewFolders = events?.watch(found.folders) ?? false
+          try await update(
+            &memory, with: found.files, stable: found.files.filter { last[$0.key] == $0.value })
+          last = found.files
         } else {
           // A disk that is not mounted must not empty the knowledge base.
           logger.warning("The watched folder is not there", metadata: ["key": "RILL_WATCH"])
@@ -64,8 +72,12 @@ struct FolderWatcher: Sendable {
       } catch {
         logger.error("The watched folder could not be followed", metadata: ["error": "\(error)"])
       }
-      let isSettled = last.allSatisfy { memory.entries[$0.key]?.stamp == $0.value }
-      try? await time.sleep(isSettled ? Self.pollInterval : Self.settling)
+      let isSettled = !hasNewFolders && last.allSatisfy { memory.entries[$0.key]?.stamp == $0.value }
+      if isSettled, let events, let seen, events.isComplete {
+        await events.changed.wait(past: seen, atMost: Self.longestInterval, time: time)
+      } else {
+        try? await time.sleep(isSettled ? Self.pollInterval : Self.settling)
+      }
     }
   }
 
@@ -121,7 +133,9 @@ struct FolderWatcher: Sendable {
     let source = name + "/" + path
     for id in try await documents(of: source) { try? await library.delete(id: id) }
     // A second file with the same content had no document of its own.
-    guard let hash, let twin = memory.entries.first(where: { $0.value.contentHash == hash })?.key else { return }
+    guard let hash, let twin = memory.entries.first(where: { $0.value.contentHash == hash })?.key else {
+      return
+    }
     memory.entries[twin]?.contentHash = nil
     memory.entries[twin]?.stamp.modified = 0
   }
@@ -158,25 +172,30 @@ struct FolderWatcher: Sendable {
 }
 
 /// Looks at all files of a folder. It blocks: call it on a thread pool.
-enum FolderScan {
-  /// - Returns: the files that can be read by their names, by their paths in the folder; links are not followed. `nil` when
-  ///   the folder itself is not there.
-  static func files(in folder: URL) -> [String: FolderWatcher.Stamp]? {
+struct FolderScan {
+  /// The files that can be read by their names, by their paths in the folder; links are not followed.
+  private(set) var files: [String: FolderWatcher.Stamp] = [:]
+  /// Every folder that was looked into.
+  private(set) var folders: Set<String> = []
+
+  /// - Returns: `nil` when the folder itself is not there.
+  static func contents(of folder: URL) -> FolderScan? {
     guard access(folder.path, R_OK | X_OK) == 0 else { return nil }
-    var found: [String: FolderWatcher.Stamp] = [:]
-    search(folder.path, prefix: "", &found)
-    return found
+    var scan = FolderScan()
+    scan.search(folder.path, prefix: "")
+    return scan
   }
 
-  private static func search(_ path: String, prefix: String, _ found: inout [String: FolderWatcher.Stamp]) {
+  private mutating func search(_ path: String, prefix: String) {
+    folders.insert(path)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for name in names where !name.hasPrefix(".") && name != "node_modules" {
       var status = stat()
       guard lstat(path + "/" + name, &status) == 0 else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: search(path + "/" + name, prefix: prefix + name + "/", &found)
+      case S_IFDIR: search(path + "/" + name, prefix: prefix + name + "/")
       case S_IFREG where DocumentFormat(fileName: name) != nil:
-        found[prefix + name] = FolderWatcher.Stamp(status)
+        files[prefix + name] = FolderWatcher.Stamp(status)
       default: continue
       }
     }

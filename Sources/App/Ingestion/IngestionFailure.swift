@@ -31,7 +31,8 @@ struct IngestionFailure: Error, Sendable, Hashable {
 
   static let interrupted = IngestionFailure(
     "interrupted",
-    "The server ended three times while it was reading this file. Try again, or convert it to another format.")
+    "The server ended three times while it was reading this file. Try again, or convert it to another format."
+  )
   static let originalMissing = IngestionFailure(
     "original_missing", "The file is no longer in the data folder. Add it again.")
 }

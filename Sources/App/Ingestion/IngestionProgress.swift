@@ -117,7 +117,9 @@ final class IngestionProgress: Sendable {
   func read(after position: Int, only id: UUID? = nil, limit: Int = 100) -> Reading? {
     state.withLock { state -> Reading? in
       guard !state.isClosed else { return nil }
-      return if let id { state.read(after: position, of: id) } else { state.read(after: position, limit: limit) }
+      return if let id { state.read(after: position, of: id) } else {
+        state.read(after: position, limit: limit)
+      }
     }
   }
 

@@ -167,7 +167,8 @@ struct IngestionQueue: Sendable {
       default:
         logger.error("A file could not be read", metadata: ["error": "\(error)"])
         let failure = IngestionFailure(
-          "store_failed", "The file could not be read because of a failure inside Rill. Try again in a moment.")
+          "store_failed",
+          "The file could not be read because of a failure inside Rill. Try again in a moment.")
         try await end(job, .failed, failure.stored)
       }
     } catch {

@@ -187,7 +187,8 @@ enum OriginalFileError: Error, Sendable, Hashable {
     case .unreadable:
       IngestionFailure("unreadable", "The file cannot be read. Check that it is there and its permissions.")
     case .failed:
-      IngestionFailure("store_failed", "The file could not be kept in the data folder. Try again in a moment.")
+      IngestionFailure(
+        "store_failed", "The file could not be kept in the data folder. Try again in a moment.")
     }
   }
 

@@ -92,7 +92,9 @@ final class OriginalWriter: Sendable {
 
   /// Whether a name is that of a file which another, running process writes.
   static func belongsToAnotherProcess(_ name: String) -> Bool {
-    guard let process = name.split(separator: "-").first.flatMap({ pid_t($0) }), process > 0 else { return false }
+    guard let process = name.split(separator: "-").first.flatMap({ pid_t($0) }), process > 0 else {
+      return false
+    }
     return process != getpid() && (kill(process, 0) == 0 || errno == EPERM)
   }
 }

@@ -45,7 +45,9 @@ struct PagePictures: Sendable {
     }
   }
 
-  private func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+  private func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws
+    -> Result
+  {
     do {
       return try await DocumentThreads.shared.runIfActive { try body() }
     } catch let error as ExtractionError {

@@ -85,7 +85,8 @@ struct SampleDocuments: Sendable {
       let file = IngestionFile(
         url: url, source: sourcePrefix + name.dropLast(3), mediaType: DocumentFormat.markdown.mediaType)
       // A page that cannot be read has no hash, and the service says why.
-      return Page(file: file, hash: (try? Data(contentsOf: url)).map { SHA256.hash(data: $0).hexadecimal } ?? "")
+      return Page(
+        file: file, hash: (try? Data(contentsOf: url)).map { SHA256.hash(data: $0).hexadecimal } ?? "")
     }
   }
 

@@ -15,7 +15,9 @@ struct WebPageFetcher: Sendable {
 
   /// - Returns: the file, with the address as its source; pinned in `originals`.
   /// - Throws: ``RequestError`` with the reason, for whoever gave the address.
-  func fetch(_ address: String, into originals: OriginalFiles, limit: Int) async throws -> DocumentIntake.Incoming {
+  func fetch(_ address: String, into originals: OriginalFiles, limit: Int) async throws
+    -> DocumentIntake.Incoming
+  {
     guard var url = Self.webAddress(address) else { throw RequestError.invalidAddress }
     let source = url.absoluteString
     let end = time.now() + Self.timeout
@@ -25,12 +27,14 @@ struct WebPageFetcher: Sendable {
       switch try await get(url, source: source, originals, limit: limit, timeout: remaining) {
       case .file(let file): return file
       case .redirect(let location):
-        guard let next = URL(string: location, relativeTo: url).flatMap({ Self.webAddress($0.absoluteString) })
+        guard
+          let next = URL(string: location, relativeTo: url).flatMap({ Self.webAddress($0.absoluteString) })
         else { throw RequestError.invalidAddress }
         url = next
       }
     }
-    throw RequestError.upstream("TOO_MANY_REDIRECTS", "The address leads from one page to the next without end.")
+    throw RequestError.upstream(
+      "TOO_MANY_REDIRECTS", "The address leads from one page to the next without end.")
   }
 
   private enum Answer {
@@ -99,7 +103,8 @@ extension RequestError {
     case .privateAddress:
       self.init(
         status: .unprocessableContent, code: "PRIVATE_ADDRESS",
-        detail: "That address leads to this machine or its network, which Rill does not read from. Whoever runs Rill "
+        detail:
+          "That address leads to this machine or its network, which Rill does not read from. Whoever runs Rill "
           + "can allow it with RILL_ALLOW_PRIVATE_URLS=true.", field: "url")
     case .unresolved: self = .upstream("FETCH_FAILED", "No server has that name. Check the address.")
     case .unreachable: self = .upstream("FETCH_FAILED", "The other server cannot be reached.")

@@ -26,10 +26,12 @@ final class KnowledgeMetrics: Sendable {
       text += "rill_ingestion_jobs{state=\"\(state)\"} \(count)\n"
     }
     text.appendMetric("rill_chunks", "gauge", "Chunks that the vectors are wanted of.", counts.chunks)
-    text.appendMetric("rill_chunks_with_vector", "gauge", "Chunks that have a vector.", counts.chunksWithVector)
+    text.appendMetric(
+      "rill_chunks_with_vector", "gauge", "Chunks that have a vector.", counts.chunksWithVector)
     text.appendMetric(
       "rill_documents_stored_total", "counter", "Documents that were read and stored.", stored.current)
-    text.appendMetric("rill_ingestion_failures_total", "counter", "Files that could not be read.", failed.current)
+    text.appendMetric(
+      "rill_ingestion_failures_total", "counter", "Files that could not be read.", failed.current)
     text.appendMetric("rill_chunks_embedded_total", "counter", "Chunks that got a vector.", embedded.current)
     extraction.write(
       name: "rill_extraction_seconds", help: "From the start of reading a file to its chunks.", to: &text)

@@ -87,7 +87,9 @@ final class DocumentTextCache: Sendable {
     state.withLock { state in
       state.texts.removeAll { $0.id == document.id }
       state.texts.append((document.contentHash, document.id, text))
-      while state.texts.reduce(0, { $0 + $1.text.text.utf8.count }) > Self.capacity { state.texts.removeFirst() }
+      while state.texts.reduce(0, { $0 + $1.text.text.utf8.count }) > Self.capacity {
+        state.texts.removeFirst()
+      }
     }
     return text
   }

@@ -14,11 +14,15 @@ struct DocumentEventRoutes: Sendable {
   let time: RunTime
 
   func add(to router: some RouterMethods<AppRequestContext>) {
-    router.get("documents/events") { _, context in await stream(only: nil, from: services.progress.present(), context) }
+    router.get("documents/events") { _, context in
+      await stream(only: nil, from: services.progress.present(), context)
+    }
     router.get("documents/{id}/events") { _, context in
       let id = try context.uuid("id", of: "document")
       let position = services.progress.position
-      guard let state = try await services.newestState(of: id) else { throw RequestError.notFound("document") }
+      guard let state = try await services.newestState(of: id) else {
+        throw RequestError.notFound("document")
+      }
       let first = IngestionProgress.Event(news: .document(state), date: time.date())
       return await stream(only: id, from: .init(events: [first], position: position), context)
     }

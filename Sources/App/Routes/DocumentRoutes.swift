@@ -95,7 +95,8 @@ extension RequestError {
     case .notFound: self = .notFound("document")
     case .notInProgress:
       self.init(
-        status: .conflict, code: "NOT_IN_PROGRESS", detail: "This document is not waiting and is not being read.")
+        status: .conflict, code: "NOT_IN_PROGRESS",
+        detail: "This document is not waiting and is not being read.")
     case .notFailed:
       self.init(
         status: .conflict, code: "NOT_FAILED",

@@ -140,13 +140,15 @@ struct DocumentUpload: Sendable {
 
 extension RequestError {
   static let malformedForm = RequestError(
-    status: .badRequest, code: "MALFORMED_FORM", detail: "The request's body is not a multipart form with files.")
+    status: .badRequest, code: "MALFORMED_FORM",
+    detail: "The request's body is not a multipart form with files.")
   static let nothingUploaded = RequestError(
     status: .unprocessableContent, code: "NO_FILES",
     detail: "There is no file in the form. Send each as a part with a file name.")
   static let unsupportedDocument = RequestError(
     status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
-    detail: "Rill reads text, Markdown, HTML, PDF, DOCX, EPUB, CSV, source code, and ZIP archives of these. Send "
+    detail:
+      "Rill reads text, Markdown, HTML, PDF, DOCX, EPUB, CSV, source code, and ZIP archives of these. Send "
       + "one of them with its Content-Type and ?name=, or a form with files.")
   static let noFetcher = RequestError(
     status: .serviceUnavailable, code: "UNAVAILABLE", detail: "This server fetches no addresses.")
@@ -171,5 +173,6 @@ extension RequestError {
 }
 
 extension HTTPResponse.Status {
-  fileprivate static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+  fileprivate static let insufficientStorage = HTTPResponse.Status(
+    code: 507, reasonPhrase: "Insufficient Storage")
 }

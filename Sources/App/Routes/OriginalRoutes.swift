@@ -34,7 +34,8 @@ struct OriginalRoutes: Sendable {
     return Response(
       status: .ok,
       headers: [
-        .contentType: mediaType == DocumentFormat.plainText.mediaType ? "text/plain; charset=utf-8" : mediaType,
+        .contentType: mediaType == DocumentFormat.plainText.mediaType
+          ? "text/plain; charset=utf-8" : mediaType,
         .contentDisposition: Self.disposition(isShown ? "inline" : "attachment", name: source.lastPart),
         .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         .cacheControl: "private, no-cache",

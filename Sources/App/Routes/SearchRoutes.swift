@@ -42,7 +42,8 @@ struct SearchRoutes: Sendable {
     let retrieved = time.now()
     let ranked =
       options.reranks
-      ? try await PassageRanking(retriever: retriever, reranker: reranker).rank(retrieval, limit: options.limit)
+      ? try await PassageRanking(retriever: retriever, reranker: reranker).rank(
+        retrieval, limit: options.limit)
       : PassageRanking.Result(
         passages: PassageRanking.inOrderOfSearch(retrieval.candidates, limit: options.limit))
     let result = Result(

@@ -13,7 +13,8 @@ struct HTTPRequest: Sendable {
   var reachesPublicAddressesOnly: Bool
 
   init(
-    url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil,
+    url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+    timeout: Duration? = nil,
     reachesPublicAddressesOnly: Bool = false
   ) {
     self.url = url

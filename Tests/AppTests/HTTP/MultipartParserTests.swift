@@ -61,9 +61,11 @@ import Testing
     }
   }
 
-  @Test("What is not built as its boundary says is refused", arguments: [
-    "", "--b", "--b\r\n\r\nno end", "--b\r\n\r\nx\r\n--b", "--bx\r\n", "no boundary at all",
-  ])
+  @Test(
+    "What is not built as its boundary says is refused",
+    arguments: [
+      "", "--b", "--b\r\n\r\nno end", "--b\r\n\r\nx\r\n--b", "--bx\r\n", "no boundary at all",
+    ])
   func malformed(body: String) {
     #expect(throws: MultipartParser.Failure.malformed) {
       _ = try parts(Array(body.utf8))
@@ -81,26 +83,30 @@ import Testing
     #expect(throws: MultipartParser.Failure.tooManyParts) { _ = try parts(Array(many.utf8)) }
   }
 
-  @Test("A boundary is needed, and is at most 70 printable characters", arguments: [
-    "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b",
-    "multipart/form-data; boundary=" + String(repeating: "x", count: 71), "text/plain; boundary=b",
-    "multipart/form-data; boundary=é",
-  ])
+  @Test(
+    "A boundary is needed, and is at most 70 printable characters",
+    arguments: [
+      "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b",
+      "multipart/form-data; boundary=" + String(repeating: "x", count: 71), "text/plain; boundary=b",
+      "multipart/form-data; boundary=é",
+    ])
   func boundaries(contentType: String) {
     #expect(MultipartParser(contentType: contentType) == nil)
   }
 
-  @Test("File names are read as browsers and tools write them", arguments: [
-    (#"form-data; name="file"; filename="a b.md""#, "a b.md"),
-    (#"form-data; filename=plain.md; name=file"#, "plain.md"),
-    (#"form-data; filename="a;b=c.md""#, "a;b=c.md"),
-    (#"form-data; filename="a%22b.md""#, #"a"b.md"#),
-    (#"form-data; filename="a\"b.md""#, #"a"b.md"#),
-    (#"form-data; filename="C:\folder\a.md""#, #"C:\folder\a.md"#),
-    (#"form-data; filename="x.md"; filename*=UTF-8''%e2%82%ac%20rates.md"#, "€ rates.md"),
-    (#"form-data; filename*=utf-8'en'a.md"#, "a.md"),
-    (#"form-data; filename="x.md"; filename*=latin1''%e4"#, "x.md"),
-  ])
+  @Test(
+    "File names are read as browsers and tools write them",
+    arguments: [
+      (#"form-data; name="file"; filename="a b.md""#, "a b.md"),
+      (#"form-data; filename=plain.md; name=file"#, "plain.md"),
+      (#"form-data; filename="a;b=c.md""#, "a;b=c.md"),
+      (#"form-data; filename="a%22b.md""#, #"a"b.md"#),
+      (#"form-data; filename="a\"b.md""#, #"a"b.md"#),
+      (#"form-data; filename="C:\folder\a.md""#, #"C:\folder\a.md"#),
+      (#"form-data; filename="x.md"; filename*=UTF-8''%e2%82%ac%20rates.md"#, "€ rates.md"),
+      (#"form-data; filename*=utf-8'en'a.md"#, "a.md"),
+      (#"form-data; filename="x.md"; filename*=latin1''%e4"#, "x.md"),
+    ])
   func fileNames(header: String, expected: String) {
     #expect(HeaderParameters(header).fileName == expected)
   }

@@ -35,7 +35,8 @@ import Testing
       for document in answer.documents {
         #expect(try await rill.client.follow(document.id).last?.status == "ready")
       }
-      #expect(try await rill.knowledge.search("deep", limit: 1).first?.source == "mail/box.zip/inner.zip/deep.md")
+      #expect(
+        try await rill.knowledge.search("deep", limit: 1).first?.source == "mail/box.zip/inner.zip/deep.md")
       // Neither the archive nor what was unpacked of it is kept beside the documents.
       #expect(try rill.originals().count == 3)
       #expect(try rill.leftovers().isEmpty)
@@ -93,14 +94,16 @@ import Testing
       Array(try Data(contentsOf: Self.fixtures.appending(path: name)))
     }
     let files: [(name: String, content: [UInt8], code: String)] = [
-      ("bomb.zip", try fixture("bomb.zip"), "too_large"), ("bomb.docx", try fixture("bomb.docx"), "too_large"),
+      ("bomb.zip", try fixture("bomb.zip"), "too_large"),
+      ("bomb.docx", try fixture("bomb.docx"), "too_large"),
       ("claim.pdf", try fixture("claim.pdf"), "too_many_pages"),
       ("encrypted.pdf", try fixture("encrypted.pdf"), "encrypted"),
       ("scanned.pdf", try fixture("scanned.pdf"), "no_text"),
       ("cut.pdf", Array(try fixture("guide.pdf").prefix(700)), "damaged"),
       ("picture.pdf", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0], "wrong_format"),
       ("bytes.md", [0x61, 0xC3, 0x28, 0x0A], "not_text"), ("empty.txt", [], "no_text"),
-      ("nul.csv", [0x61, 0, 0x62], "not_text"), ("cut.zip", Array(try fixture("bomb.zip").prefix(60)), "damaged"),
+      ("nul.csv", [0x61, 0, 0x62], "not_text"),
+      ("cut.zip", Array(try fixture("bomb.zip").prefix(60)), "damaged"),
     ]
     try await withRill { rill in
       let good = (name: "good.md", content: Array("Good.".utf8))

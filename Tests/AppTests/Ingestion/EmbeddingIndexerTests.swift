@@ -130,7 +130,8 @@ import Testing
 
 /// The server with an embedder; a free function, because the suite's own is called the same.
 private func withEmbeddingRill(
-  _ embedder: any Embedder, _ former: [any Embedder], _ database: SQLiteDatabase?, _ clock: any Clock<Duration>,
+  _ embedder: any Embedder, _ former: [any Embedder], _ database: SQLiteDatabase?,
+  _ clock: any Clock<Duration>,
   _ body: @escaping @Sendable (RillTestServer) async throws -> Void
 ) async throws {
   try await withRill(

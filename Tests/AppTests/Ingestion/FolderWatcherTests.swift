@@ -17,7 +17,7 @@ import Testing
 
     /// Looks twice, so that everything is seen to be stable, and reads what was taken in.
     mutating func look() async throws -> [String] {
-      let found = try #require(FolderScan.files(in: folder))
+      let found = try #require(FolderScan.contents(of: folder)).files
       try await watcher.update(&memory, with: found, stable: found)
       return try await jobs()
     }
@@ -47,7 +47,8 @@ import Testing
       let services = KnowledgeServices.forTests(database, folder: base.appending(path: "data"))
       let watcher = FolderWatcher(
         folder: folder, knowledge: database.knowledge, settings: database, intake: services.intake,
-        library: services.library, time: .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        library: services.library, time: .system,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       var bench = Bench(
         folder: folder, database: database, services: services, watcher: watcher,
         memory: .init(folder: folder.path))
@@ -79,7 +80,7 @@ import Testing
   func settles() async throws {
     try await withBench { bench in
       try bench.folder.write("Begi", to: "a.md")
-      let found = try #require(FolderScan.files(in: bench.folder))
+      let found = try #require(FolderScan.contents(of: bench.folder)).files
       try await bench.watcher.update(&bench.memory, with: found, stable: [:])
       #expect(try await bench.jobs() == [])
       try bench.folder.write("Beginning and end.", to: "a.md")
@@ -137,7 +138,7 @@ import Testing
   @Test("A folder that is not there deletes nothing")
   func missing() async throws {
     try await withBench { bench in
-      #expect(FolderScan.files(in: bench.folder.appending(path: "nowhere")) == nil)
+      #expect(FolderScan.contents(of: bench.folder.appending(path: "nowhere")) == nil)
     }
   }
 }

@@ -78,7 +78,8 @@ struct IngestCommandRunnerTests {
       let recorder = OutputRecorder()
       await #expect(throws: StoreError.self) {
         try await IngestCommandRunner.ingest(
-          paths: [folder.path], with: try service(in: folder, store: FailingKnowledgeStore()), output: recorder.output(isTerminal: true))
+          paths: [folder.path], with: try service(in: folder, store: FailingKnowledgeStore()),
+          output: recorder.output(isTerminal: true))
       }
       #expect(recorder.text.hasSuffix("\r\u{1B}[K"))
     }

@@ -49,7 +49,9 @@ struct FailingKnowledgeStore: KnowledgeStore {
   func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
     throw Self.error
   }
-  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] { throw Self.error }
+  func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
+    throw Self.error
+  }
   func documents(_ query: DocumentQuery) async throws -> DocumentPage { throw Self.error }
   func documentCount() async throws -> Int { throw Self.error }
   func document(id: UUID) async throws -> Document? { throw Self.error }

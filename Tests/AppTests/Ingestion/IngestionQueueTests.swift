@@ -201,7 +201,8 @@ extension RillTestServer {
   func originals() throws -> [String] {
     let enumerator = FileManager.default.enumerator(
       at: documents.originals.folder, includingPropertiesForKeys: nil)
-    return (enumerator?.allObjects as? [URL] ?? []).map(\.lastPathComponent).filter { $0.count == 64 }.sorted()
+    return (enumerator?.allObjects as? [URL] ?? []).map(\.lastPathComponent).filter { $0.count == 64 }
+      .sorted()
   }
 }
 

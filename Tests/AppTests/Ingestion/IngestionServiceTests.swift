@@ -85,7 +85,10 @@ struct IngestionServiceTests {
         }
       }
       #expect(reasons.count == 6)
-      #expect(reasons.map { $0.prefix { $0 != ":" } } == ["failed", "failed", "failed", "skipped", "added", "failed"])
+      #expect(
+        reasons.map { $0.prefix { $0 != ":" } } == [
+          "failed", "failed", "failed", "skipped", "added", "failed",
+        ])
       #expect(reasons[2].contains("is larger than 1 MB"))
       #expect(reasons[5] == "failed: It does not exist.")
       #expect(summary.description == "1 added, 1 skipped, 4 failed")

@@ -12,7 +12,9 @@ import Testing
   @Test("Hundreds of uploads that break off anywhere leave no file, no document and a server that works")
   func random() async throws {
     try await withRill { rill in
-      let files = (0..<3).map { (name: "f\($0).md", content: [UInt8](repeating: 0x61 + UInt8($0), count: 40_000)) }
+      let files = (0..<3).map {
+        (name: "f\($0).md", content: [UInt8](repeating: 0x61 + UInt8($0), count: 40_000))
+      }
       let body = HTTPTestClient.form(files)
       let head = """
         POST /documents HTTP/1.1\r\nhost: x\r\ncontent-length: \(body.count)\r\n\
@@ -47,7 +49,8 @@ import Testing
       .connect(host: "127.0.0.1", port: port).get()
     if hard {
       try await channel.setOption(
-        ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SO_LINGER), value: linger(l_onoff: 1, l_linger: 0)
+        ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SO_LINGER),
+        value: linger(l_onoff: 1, l_linger: 0)
       ).get()
     }
     try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))

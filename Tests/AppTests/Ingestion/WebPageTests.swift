@@ -13,11 +13,13 @@ import Testing
       await rill.client.send("POST", "/documents", body: String(decoding: body, as: UTF8.self)))
   }
 
-  @Test("This machine and its network are refused, however they are written", arguments: [
-    "http://127.0.0.1", "http://localhost", "http://127.1", "http://2130706433", "http://0x7f000001",
-    "http://0177.0.0.1", "http://[::1]", "http://[::ffff:127.0.0.1]", "http://0.0.0.0", "http://[::]",
-    "http://LOCALHOST", "http://localhost.",
-  ])
+  @Test(
+    "This machine and its network are refused, however they are written",
+    arguments: [
+      "http://127.0.0.1", "http://localhost", "http://127.1", "http://2130706433", "http://0x7f000001",
+      "http://0177.0.0.1", "http://[::1]", "http://[::ffff:127.0.0.1]", "http://0.0.0.0", "http://[::]",
+      "http://LOCALHOST", "http://localhost.",
+    ])
   func privateAddresses(base: String) async throws {
     try await withRill { rill in
       // A server listens there: only the check keeps the request from it.
@@ -38,10 +40,13 @@ import Testing
     }
   }
 
-  @Test("Other schemes, passwords and nonsense are no addresses", arguments: [
-    "file:///etc/passwd", "ftp://example.com/a", "javascript:alert(1)", "http://", "http://user:secret@example.com/",
-    "notes/a.md", "",
-  ])
+  @Test(
+    "Other schemes, passwords and nonsense are no addresses",
+    arguments: [
+      "file:///etc/passwd", "ftp://example.com/a", "javascript:alert(1)", "http://",
+      "http://user:secret@example.com/",
+      "notes/a.md", "",
+    ])
   func noAddress(url: String) async throws {
     try await withRill { rill in
       let answer = try await post(url, to: rill)

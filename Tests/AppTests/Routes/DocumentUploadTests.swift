@@ -28,7 +28,8 @@ import Testing
       #expect(events.last?.status == "ready")
       #expect(events.last?.title == "River")
       #expect(events.last?.hasOriginal == true)
-      #expect(try await rill.knowledge.search("small streams", limit: 1).first?.chunk.documentID == document.id)
+      #expect(
+        try await rill.knowledge.search("small streams", limit: 1).first?.chunk.documentID == document.id)
       #expect(try await rill.client.documents().map(\.status) == ["ready"])
       let original = try await rill.client.send("GET", "/documents/\(document.id.wireString)/original")
       #expect(original.body == "# River\n\nA rill is a small stream.")
@@ -55,19 +56,21 @@ import Testing
     }
   }
 
-  @Test("What cannot be taken has its status and code", arguments: [
-    ("/documents?name=a.jpg", "image/jpeg", "x", 415, "UNSUPPORTED_MEDIA_TYPE"),
-    ("/documents", "image/jpeg", "x", 415, "UNSUPPORTED_MEDIA_TYPE"),
-    ("/documents", "text/plain", "x", 422, "INVALID_REQUEST"),
-    ("/documents?name=a.txt", "text/plain", "", 422, "INVALID_REQUEST"),
-    ("/documents?name=../a.txt", "text/plain", "x", 422, "BAD_NAME"),
-    ("/documents", "multipart/form-data", "x", 400, "MALFORMED_FORM"),
-    ("/documents", "multipart/form-data; boundary=b", "--b\r\nno end", 400, "MALFORMED_FORM"),
-    ("/documents", "multipart/form-data; boundary=b", "--b--\r\n", 422, "NO_FILES"),
-    ("/documents", "application/json", "{}", 422, "INVALID_REQUEST"),
-    ("/documents", "application/json", #"{"url":"ftp://example.com/a"}"#, 422, "INVALID_REQUEST"),
-    ("/documents", "application/json", #"{"url":"http://127.0.0.1:1/a"}"#, 422, "PRIVATE_ADDRESS"),
-  ])
+  @Test(
+    "What cannot be taken has its status and code",
+    arguments: [
+      ("/documents?name=a.jpg", "image/jpeg", "x", 415, "UNSUPPORTED_MEDIA_TYPE"),
+      ("/documents", "image/jpeg", "x", 415, "UNSUPPORTED_MEDIA_TYPE"),
+      ("/documents", "text/plain", "x", 422, "INVALID_REQUEST"),
+      ("/documents?name=a.txt", "text/plain", "", 422, "INVALID_REQUEST"),
+      ("/documents?name=../a.txt", "text/plain", "x", 422, "BAD_NAME"),
+      ("/documents", "multipart/form-data", "x", 400, "MALFORMED_FORM"),
+      ("/documents", "multipart/form-data; boundary=b", "--b\r\nno end", 400, "MALFORMED_FORM"),
+      ("/documents", "multipart/form-data; boundary=b", "--b--\r\n", 422, "NO_FILES"),
+      ("/documents", "application/json", "{}", 422, "INVALID_REQUEST"),
+      ("/documents", "application/json", #"{"url":"ftp://example.com/a"}"#, 422, "INVALID_REQUEST"),
+      ("/documents", "application/json", #"{"url":"http://127.0.0.1:1/a"}"#, 422, "PRIVATE_ADDRESS"),
+    ])
   func refusals(path: String, type: String, body: String, status: Int, code: String) async throws {
     try await withRill { rill in
       let answer = try UploadAnswer(

@@ -70,10 +70,12 @@ import Testing
     }
   }
 
-  @Test("GET /search refuses settings that make no sense", arguments: [
-    "method=best", "word_weight=-1", "meaning_weight=x", "rerank=perhaps", "candidates=0", "candidates=201",
-    "limit=0", "document=7",
-  ])
+  @Test(
+    "GET /search refuses settings that make no sense",
+    arguments: [
+      "method=best", "word_weight=-1", "meaning_weight=x", "rerank=perhaps", "candidates=0", "candidates=201",
+      "limit=0", "document=7",
+    ])
   func badSettings(_ setting: String) async throws {
     try await withRill { rill in
       let response = try await rill.client.send("GET", "/search?q=river&\(setting)")
@@ -87,7 +89,8 @@ import Testing
     try await withRill { rill in
       let document = try await fill(rill)
       func count(_ filter: String) async throws -> Int? {
-        try await (rill.client.send("GET", "/search?q=river&\(filter)").decoded()["passages"] as? [Any])?.count
+        try await (rill.client.send("GET", "/search?q=river&\(filter)").decoded()["passages"] as? [Any])?
+          .count
       }
       #expect(try await count("document=\(document.id.wireString)") == 2)
       #expect(try await count("document=\(UUID().wireString)") == 0)

@@ -17,7 +17,8 @@ struct WireDocument: Sendable, Hashable {
   let hasOriginal: Bool
 
   init?(_ json: Any?) {
-    guard let json = json as? [String: Any], let text = json["id"] as? String, let id = UUID(uuidString: text),
+    guard let json = json as? [String: Any], let text = json["id"] as? String,
+      let id = UUID(uuidString: text),
       let title = json["title"] as? String, let source = json["source"] as? String,
       let status = json["status"] as? String, let mediaType = json["media_type"] as? String
     else { return nil }
