@@ -36,9 +36,12 @@ enum StoredValues {
     guard bytes.count > 4, bytes.starts(with: #"[""#.utf8), bytes.suffix(2).elementsEqual(#""]"#.utf8),
       !bytes.contains(UInt8(ascii: "\\"))
     else { return try value([String].self, json: json) }
+    let strings = json.dropFirst(2).dropLast(2).components(separatedBy: #"",""#)
     // Without a backslash each quote is the end of a string or the start of one.
-    let inner = json.dropFirst(2).dropLast(2)
-    return inner.components(separatedBy: #"",""#)
+    guard !strings.contains(where: { $0.utf8.contains(UInt8(ascii: "\"")) }) else {
+      return try value([String].self, json: json)
+    }
+    return strings
   }
 
   static func id(_ text: String) throws -> UUID {

@@ -186,7 +186,7 @@ enum EmbeddingStoreConformance {
     },
     Case("searches only the documents and folders that it is told to") { stores in
       try await stores.embeddings.add(model)
-      let sources = ["a/x.md", "a/b/y.md", "ab/z.md", "w.md", "a0.md"]
+      let sources = ["a.md", "a-b/v.md", "a/x.md", "a/b/y.md", "ab/z.md", "w.md", "a0.md"]
       var ids: [String: UUID] = [:]
       for source in sources {
         let fixture = makeDocument(source, source: source, hash: source, texts: ["water"])

@@ -150,7 +150,7 @@ extension KnowledgeStoreConformance {
     Case("lists documents by a part of their title or source, in any case, and by folder") { store in
       let samples = [
         ("Über Flüsse", "a/rivers.md"), ("50% of_lakes", "a/b/lakes.txt"), ("Seas", "ab/SEAS.md"),
-        ("Root", "root.md"),
+        ("Root", "root.md"), ("Near", "a.md"), ("Near", "a-b/x.md"),
       ]
       for (title, source) in samples {
         _ = try await store.save(makeDocument(title, source: source, hash: source, texts: []))
