@@ -1,6 +1,6 @@
 # Everything that a user or a contributor starts. The work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format page sanitize bench bench-retrieval release clean
+.PHONY: help run test lint format page sanitize embedding-model bench bench-retrieval release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ page: ## build the web page from frontend/ into Public/
 
 sanitize: ## run the Swift tests under Thread Sanitizer and Address Sanitizer (ARGS=thread for one)
 	@exec scripts/sanitize $(ARGS)
+
+embedding-model: ## install the model that finds passages by their meaning; `make run` does it by itself
+	@exec scripts/embedding-model $(ARGS)
 
 bench: ## measure latency, memory and CPU (ARGS go to benchmarks/run)
 	@scripts/setup run
