@@ -8,6 +8,7 @@ public import Graph
 public struct EmbeddedReranker: Reranker {
   public let name = "embedded"
   let weights: RerankWeights
+  private let reader = StemReader()
 
   public init() {
     self.init(weights: RerankWeights())
@@ -19,7 +20,7 @@ public struct EmbeddedReranker: Reranker {
 
   public func rerank(_ request: RerankRequest) async throws -> [RankedPassage] {
     let passages = request.candidates.map(\.passage)
-    let words = CandidateWords(question: request.query, candidates: passages)
+    let words = CandidateWords(reader.read(question: request.query, passages: passages))
     try Task.checkCancellation()
     let signals = WordSignals(words)
     let nearness = Nearness(request)

@@ -25,21 +25,21 @@ enum FeedbackWords {
 
   private static func expansion(
     _ words: CandidateWords, by scores: [Double]
-  ) -> [(word: Int, weight: Double)] {
+  ) -> [(word: Int32, weight: Double)] {
     let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(
       passageCount(among: scores.count))
     let top = best.first.map { scores[$0] } ?? 0
     let shares = best.map { exp(scores[$0] - top) }
     let sum = shares.reduce(0, +)
-    var weights: [Int: Double] = [:]
+    var weights: [Int32: Double] = [:]
     for (index, share) in zip(best, shares) {
       let profile = words.profiles[index]
-      for (word, count) in profile.counts where words.vocabulary.isSubject[word] {
+      for (word, count) in profile.counts where words.isSubject[Int(word)] {
         weights[word, default: 0] +=
-          share / sum * Double(count) / Double(profile.length) * words.rarity[word]
+          share / sum * Double(count) / Double(profile.length) * words.rarity(of: word)
       }
     }
-    // The vocabulary's order makes equal weights come out the same way every time.
+    // Equal weights come out the same way every time.
     return weights.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(wordCount)
       .map { (word: $0.key, weight: $0.value) }
   }

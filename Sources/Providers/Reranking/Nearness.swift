@@ -1,3 +1,4 @@
+internal import CKernels
 import Graph
 
 /// How near each candidate lies to the question, by their vectors.
@@ -21,13 +22,13 @@ struct Nearness: Sendable {
     let best = embeddings.map { embedding -> Double? in
       guard let embedding, isUsable(embedding) else { return nil }
       return Self.nearest(embedding.spans, to: question)
-        ?? Double(SimilarityGraph.dot(embedding.vector, question))
+        ?? Double(Self.dot(embedding.vector, question))
     }
     let known = best.compactMap(\.self)
     let mean = known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
     sentences = best.map { $0 ?? mean }
     cosines = zip(vectors, best).map { vector, best in
-      vector.flatMap { vector in best.map { max($0, Double(SimilarityGraph.dot(vector, question))) } }
+      vector.flatMap { vector in best.map { max($0, Double(Self.dot(vector, question))) } }
     }
   }
 
@@ -38,7 +39,13 @@ struct Nearness: Sendable {
   func best(_ index: Int) -> Double? { cosines[index] }
 
   private static func nearest(_ spans: [[Float]], to question: [Float]) -> Double? {
-    spans.filter { $0.count == question.count }.map { Double(SimilarityGraph.dot($0, question)) }
+    spans.filter { $0.count == question.count }.map { Double(dot($0, question)) }
       .filter(\.isFinite).max()
+  }
+
+  private static func dot(_ first: [Float], _ second: [Float]) -> Float {
+    var product: Float = 0
+    rill_scan_f32(first, second, 1, min(first.count, second.count), &product)
+    return product
   }
 }

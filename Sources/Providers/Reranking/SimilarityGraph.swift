@@ -1,3 +1,4 @@
+internal import CKernels
 import Foundation
 
 /// Which candidates say similar things, and how their scores support each other.
@@ -22,13 +23,11 @@ struct SimilarityGraph: Sendable {
       return
     }
     let byWords = Self.wordSimilarity(words)
+    let byVectors = Self.vectorSimilarity(vectors)
     neighbours = (0..<count).map { row in
       var nearest: [(index: Int, share: Double)] = []
       for column in 0..<count where column != row {
-        var similarity = byWords[row * count + column]
-        if let first = vectors[row], let second = vectors[column], first.count == second.count {
-          similarity += Double(Self.dot(first, second))
-        }
+        let similarity = Double(byWords[row * count + column] + byVectors[row * count + column])
         guard similarity > 0 else { continue }
         Self.insert((column, similarity), into: &nearest, limit: degree)
       }
@@ -63,37 +62,47 @@ struct SimilarityGraph: Sendable {
   }
 
   /// The cosines of the passages' words, weighted by (1 + ln count) × rarity, row by row.
-  private static func wordSimilarity(_ words: CandidateWords) -> [Double] {
+  private static func wordSimilarity(_ words: CandidateWords) -> [Float] {
     let count = words.profiles.count
-    var postings = [[(index: Int, weight: Double)]](repeating: [], count: words.vocabulary.stems.count)
-    for (index, profile) in words.profiles.enumerated() {
-      let weights = profile.counts.map { (word: $0, weight: (1 + log(Double($1))) * words.rarity[$0]) }
+    var starts: [Int32] = [0]
+    var columns: [Int32] = []
+    var values: [Float] = []
+    for profile in words.profiles {
+      let weights = profile.counts.map { (word: $0, weight: (1 + log(Double($1))) * words.rarity(of: $0)) }
         .sorted { $0.word < $1.word }
       let length = weights.reduce(0) { $0 + $1.weight * $1.weight }.squareRoot()
-      guard length > 0 else { continue }
-      for item in weights { postings[item.word].append((index, item.weight / length)) }
-    }
-    var similarity = [Double](repeating: 0, count: count * count)
-    for posting in postings {
-      for first in posting {
-        for second in posting {
-          similarity[first.index * count + second.index] += first.weight * second.weight
-        }
+      for item in weights where length > 0 {
+        columns.append(item.word)
+        values.append(Float(item.weight / length))
       }
+      starts.append(Int32(columns.count))
     }
+    var scratch = [Float](repeating: 0, count: words.rarity.count)
+    var similarity = [Float](repeating: 0, count: count * count)
+    rill_sparse_gram(starts, columns, values, count, &scratch, &similarity)
     return similarity
   }
 
-  static func dot(_ first: [Float], _ second: [Float]) -> Float {
-    first.withUnsafeBufferPointer { first in
-      second.withUnsafeBufferPointer { second in
-        var lanes = SIMD16<Float>(repeating: 0)
-        let whole = first.count & ~15
-        for start in stride(from: 0, to: whole, by: 16) {
-          lanes += SIMD16(first[start..<start + 16]) * SIMD16(second[start..<start + 16])
-        }
-        return (whole..<first.count).reduce(lanes.sum()) { $0 + first[$1] * second[$1] }
+  /// The cosines of the vectors, row by row; zero where one is missing.
+  private static func vectorSimilarity(_ vectors: [[Float]?]) -> [Float] {
+    let count = vectors.count
+    var similarity = [Float](repeating: 0, count: count * count)
+    guard let width = vectors.lazy.compactMap({ $0?.count }).first else { return similarity }
+    var rows: [Float] = []
+    rows.reserveCapacity(count * width)
+    for vector in vectors {
+      if let vector, vector.count == width {
+        rows.append(contentsOf: vector)
+      } else {
+        rows.append(contentsOf: repeatElement(0, count: width))
       }
     }
+    similarity.withUnsafeMutableBufferPointer { similarity in
+      rows.withUnsafeBufferPointer { rows in
+        guard let rows = rows.baseAddress, let out = similarity.baseAddress else { return }
+        for row in 0..<count { rill_scan_f32(rows + row * width, rows, count, width, out + row * count) }
+      }
+    }
+    return similarity
   }
 }

@@ -15,31 +15,31 @@ struct WordSignals: Sendable, Hashable {
   static let pairDistance = 3
 
   init(_ words: CandidateWords) {
-    let sum = words.terms.reduce(0) { $0 + words.rarity[$1] }
+    let sum = words.terms.reduce(0) { $0 + words.rarity(of: $1) }
     let neighbours = zip(words.question, words.question.dropFirst()).filter { $0 != $1 }
     let terms = Set(words.terms)
     for profile in words.profiles {
       let has = words.terms.filter { profile.counts[$0] != nil }
       found.append(has.count)
-      coverage.append(sum > 0 ? has.reduce(0) { $0 + words.rarity[$1] } / sum : 0)
+      coverage.append(sum > 0 ? has.reduce(0) { $0 + words.rarity(of: $1) } / sum : 0)
       let above = terms.intersection(profile.headingWords)
       inHeadings.append(above.count)
       // In the order of the question: a sum of fractions depends on its order.
-      headings.append(words.terms.reduce(0) { above.contains($1) ? $0 + words.rarity[$1] : $0 })
+      headings.append(words.terms.reduce(0) { above.contains($1) ? $0 + words.rarity(of: $1) : $0 })
       let places = Self.places(of: terms, in: profile)
       pairs.append(
         neighbours.reduce(0) { sum, pair in
           guard let first = places[pair.0], let second = places[pair.1], Self.areClose(first, second) else {
             return sum
           }
-          return sum + min(words.rarity[pair.0], words.rarity[pair.1])
+          return sum + min(words.rarity(of: pair.0), words.rarity(of: pair.1))
         })
     }
   }
 
   /// Where the words stand, the title and headings first and well apart from the text.
-  private static func places(of terms: Set<Int>, in profile: PassageProfile) -> [Int: [Int]] {
-    var places: [Int: [Int]] = [:]
+  private static func places(of terms: Set<Int32>, in profile: PassageProfile) -> [Int32: [Int]] {
+    var places: [Int32: [Int]] = [:]
     for (place, word) in profile.headingWords.enumerated() where terms.contains(word) {
       places[word, default: []].append(place)
     }
