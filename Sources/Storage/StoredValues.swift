@@ -32,7 +32,7 @@ enum StoredValues {
   /// A list of strings. Nearly all of them are plain, and reading those by hand takes a tenth of the time.
   static func strings(json: String) throws -> [String] {
     let bytes = json.utf8
-    if bytes.count == 2 { return [] }
+    if json == "[]" { return [] }
     guard bytes.count > 4, bytes.starts(with: #"[""#.utf8), bytes.suffix(2).elementsEqual(#""]"#.utf8),
       !bytes.contains(UInt8(ascii: "\\"))
     else { return try value([String].self, json: json) }
