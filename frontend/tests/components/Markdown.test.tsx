@@ -95,14 +95,14 @@ test("citation marks with a source are buttons, the others stay text", async () 
   const element = (
     // oxlint-disable-next-line react/jsx-no-constructed-context-values -- drawn once
     <CitationContext.Provider value={citations}>
-      <Markdown text={"One [1], both [1, 2], none [7], a [1](https://example.org) link."} />
+      <Markdown text={"One [1], both [1, 2], none [7], a [1](https://example.org) link, two [1][2]."} />
     </CitationContext.Provider>
   );
   const { page } = await render(element);
   const marks = [...page.querySelectorAll(".citation")];
   assert.deepEqual(
     marks.map((mark) => mark.getAttribute("aria-label")),
-    ["Source 1: Title 1", "Source 1: Title 1", "Source 2: Title 2"],
+    [1, 1, 2, 1, 2].map((number) => `Source ${number}: Title ${number}`),
   );
   assert.match(page.textContent ?? "", /none \[7\]/);
   assert.equal(page.querySelector("a")?.textContent, "1");

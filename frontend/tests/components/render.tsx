@@ -3,7 +3,7 @@ import { act } from "react-dom/test-utils";
 import { createRoot } from "react-dom/client";
 import type { ReactElement } from "react";
 import { ChatStoreContext } from "../../src/hooks/storeContext";
-import { createStaticStore, type ChatActions, type ChatState } from "../../src/store";
+import { createStaticStore, type ChatActions, type ChatState, type ChatStore } from "../../src/store";
 
 export interface Rendered {
   readonly page: HTMLElement;
@@ -22,7 +22,7 @@ afterEach(async () => {
 export async function render(
   element: ReactElement,
   state: Partial<ChatState> = {},
-  actions: Partial<ChatActions> = {},
+  actions: Partial<ChatActions & Pick<ChatStore, "services">> = {},
 ): Promise<Rendered> {
   const page = document.createElement("div");
   document.body.append(page);

@@ -59,6 +59,37 @@ describe("the edge", () => {
     }
   });
 
+  it("a source may say where it stands, and that its document is gone; an older one does not", () => {
+    const source = {
+      number: 1,
+      document_id: "d",
+      chunk_id: "c",
+      title: "T",
+      locator: "",
+      snippet: "s",
+      score: 1,
+    };
+    const read = (more: object) => {
+      const parsed = event("sources", { sources: [{ ...source, ...more }] });
+      return parsed.kind === "event" && parsed.event.type === "sources"
+        ? parsed.event.content.sources[0]
+        : null;
+    };
+    assert.deepEqual(read({}), source);
+    const place = { page: 3, start: 10, end: 20, removed: true };
+    assert.deepEqual(read(place), { ...source, ...place });
+    assert.deepEqual(read({ page: null, removed: false }), { ...source, page: null });
+  });
+
+  it("a warning has its stage and its sentence", () => {
+    const content = { stage: "reranking", message: "The reranker failed." };
+    assert.deepEqual(event("warning", content), {
+      kind: "event",
+      event: { type: "warning", content, timestamp: null },
+    });
+    assert.equal(event("warning", { stage: "reranking" }).kind, "malformed");
+  });
+
   it("never throws, whatever the data is", () => {
     const random = seededRandom(11);
     const values = [null, true, 0, -1, "", "x", [], {}, [[]], { stage: null }, { sources: [null] }];

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import type { ContentState } from "../../documents/contentWindow";
 import type { ContentAnchor } from "../../documents/documentsAPI";
 import { useChatState, useChatStore } from "../../hooks/storeContext";
 import type { Source } from "../../types/streaming";
@@ -57,9 +58,7 @@ function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
   if (state.status === "failed") {
     return (
       <>
-        <Notice
-          text={state.gone === "passage" ? CHANGED : `${state.error} This is what the answer was given.`}
-        />
+        <Notice text={noticeOf(state)} />
         {fallback}
       </>
     );
@@ -107,6 +106,11 @@ function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
 
 const REMOVED = "This document has been removed. This is the passage that the answer was given.";
 const CHANGED = "The document has changed and no longer has this passage. This is what the answer was given.";
+
+function noticeOf({ gone, error }: ContentState): string {
+  if (gone === "document") return REMOVED;
+  return gone === "passage" ? CHANGED : `${error} This is what the answer was given.`;
+}
 
 function ModeButton({
   isOn,
