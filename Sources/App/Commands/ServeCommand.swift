@@ -69,7 +69,8 @@ struct ServeCommand: AsyncParsableCommand {
       configuration: configuration,
       dependencies: .init(
         model: chosen.model, conversations: database.conversations, runs: database.runs,
-        checkpointer: database.checkpointer, knowledge: database.knowledge, reranker: EmbeddedReranker(),
+        checkpointer: database.checkpointer, knowledge: database.knowledge,
+        reranker: try RerankerChoice.make(configuration, transport: transport),
         documents: documents, pages: WebPageFetcher(configuration, transport: transport)),
       logger: logger)
     try await server.run { port in
