@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Logging
+import Providers
 import Testing
 
 @testable import App
@@ -64,6 +65,7 @@ import Testing
     ("RILL_DISCONNECT_GRACE", "x"), ("RILL_HEARTBEAT", "0"), ("RILL_MAX_RUNS", "0"), ("RILL_MAX_RUNS", "1.5"),
     ("RILL_SHUTDOWN_GRACE", "ten"), ("RILL_SAMPLE_DOCS", "perhaps"), ("LOG_LEVEL", "loud"),
     ("RILL_MODEL_PROVIDER", "magic"), ("RILL_ROUTER", "dice"), ("DATABASE_URL", "postgres://u:pw@h/db"),
+    ("RILL_QUERY_WRITER", "poet"), ("RILL_RERANKER", "magic"),
   ]
 
   @Test("A wrong value fails at the start and names its key", arguments: wrongValues)
@@ -85,14 +87,38 @@ import Testing
     #expect(allowed.host == host)
   }
 
+  @Test("A rerank URL alone chooses the endpoint; an endpoint without a URL, or with a bad one, is refused")
+  func rerankers() async throws {
+    let url = "http://127.0.0.1:9/v1/rerank"
+    #expect(try await load(environment: [:]).reranker == .embedded)
+    #expect(try await load(environment: ["RILL_RERANK_URL": url]).reranker == .endpoint)
+    let kept = try await load(environment: ["RILL_RERANK_URL": url, "RILL_RERANKER": "none"])
+    #expect(kept.reranker == .none)
+    let missing = await #expect(throws: ConfigurationError.self) {
+      try await load(environment: ["RILL_RERANKER": "endpoint"])
+    }
+    #expect(missing?.key == "RILL_RERANK_URL")
+    let transport = try HTTPTransport()
+    let bad = try await load(environment: ["RILL_RERANK_URL": "not an address"])
+    let error = #expect(throws: ConfigurationError.self) {
+      try RerankerChoice.make(bad, transport: transport)
+    }
+    #expect(error?.key == "RILL_RERANK_URL")
+    #expect(try RerankerChoice.make(kept, transport: transport).name == "none")
+    await transport.close()
+  }
+
   @Test("A secret is never printed")
   func secrets() async throws {
     let configuration = try await load(
-      environment: ["OPENAI_API_KEY": "sk-verysecret", "RILL_API_TOKEN": "tok-secret"])
+      environment: [
+        "OPENAI_API_KEY": "sk-verysecret", "RILL_API_TOKEN": "tok-secret", "RILL_RERANK_API_KEY": "rk-secret",
+      ])
     var text = ""
     dump(configuration, to: &text)
     text += "\(configuration)"
     #expect(!text.contains("sk-verysecret"))
     #expect(!text.contains("tok-secret"))
+    #expect(!text.contains("rk-secret"))
   }
 }
