@@ -93,6 +93,8 @@ def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start
                 "RILL_MODEL_PROVIDER": "openai",
                 "OPENAI_BASE_URL": upstream.base_url,
                 "RILL_MODEL": MODEL,
+                # What the scripted model is asked is the question, not how to search for it.
+                "RILL_QUERY_WRITER": "rules",
             }
         server = RillServer(data, tmp_path / f"rill-{number}.log", defaults | settings)
         servers.append(server)

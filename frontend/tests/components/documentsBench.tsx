@@ -41,6 +41,6 @@ export class DocumentsBench {
   }
 }
 
-export function texts(page: ParentNode, selector: string): string[] {
-  return [...page.querySelectorAll(selector)].map((each) => each.textContent ?? "");
+export function texts(root: ParentNode, selector: string): string[] {
+  return [...root.querySelectorAll(selector)].map((each) => each.textContent ?? "");
 }
