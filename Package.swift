@@ -91,6 +91,9 @@ let package = Package(
     .executableTarget(
       name: "SearchBenchmark", dependencies: ["Graph", "Storage"], path: "benchmarks/search/Sources",
       swiftSettings: settings),
+    .executableTarget(
+      name: "EmbeddingBenchmark", dependencies: ["Graph", "Providers"], path: "benchmarks/embedding/Sources",
+      swiftSettings: settings),
     .target(
       name: "TestSupport",
       dependencies: [
