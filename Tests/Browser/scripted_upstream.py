@@ -162,6 +162,18 @@ def pieces_of(text: str) -> list[str]:
     return words[:1] + [" " + word for word in words[1:]]
 
 
+def embeddings_of(texts: str | list[str]) -> dict[str, Any]:
+    """A vector for each text: how often each of sixteen groups of letters is in it. Like words, like vectors."""
+    data = []
+    for index, text in enumerate([texts] if isinstance(texts, str) else texts):
+        counts = [1.0] * 16
+        for word in text.lower().split():
+            counts[sum(word.encode()) % 16] += 1
+        length = sum(count * count for count in counts) ** 0.5
+        data.append({"object": "embedding", "index": index, "embedding": [count / length for count in counts]})
+    return {"object": "list", "model": "scripted-embedding", "data": data, "usage": {"prompt_tokens": 1}}
+
+
 class ScriptedUpstream:
     """The server. `exchanges` are all requests for an answer so far, oldest first."""
 
@@ -170,6 +182,8 @@ class ScriptedUpstream:
         self._script: Script | None = None
         self._waiting: queue.Queue[Exchange] = queue.Queue()
         self.exchanges: list[Exchange] = []
+        self.embedding_time = 0.0
+        """Seconds that each request for embeddings takes."""
         self.port = self._background.run(self._listen())
 
     @property
@@ -216,6 +230,9 @@ class ScriptedUpstream:
         exchange = Exchange(self._background, request, headers, writer)
         if (method, path) == ("GET", "/v1/models"):
             await exchange.respond_soon(200, {"object": "list", "data": [{"id": MODEL}]}, {})
+        elif (method, path) == ("POST", "/v1/embeddings"):
+            await asyncio.sleep(self.embedding_time)
+            await exchange.respond_soon(200, embeddings_of(request["input"]), {})
         elif (method, path) == ("POST", "/v1/chat/completions"):
             await self._answer(exchange, reader)
         else:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from chat_page import assert_sentence
 from documents_page import READING_TIME, DocumentsPage, file
-from sample_files import BEES, LIGHTHOUSE, RIVER, write_folder
+from sample_files import BEES, LIGHTHOUSE, RIVER, pdf, write_folder
 
 
 @pytest.fixture
@@ -73,6 +73,39 @@ def test_reading_and_indexing_are_shown_as_they_happen(documents, server):
     states = pages.evaluate("() => window.__states")
     assert "Waiting to be read" in states or any(state.startswith("Reading") for state in states), states
     expect(documents.rows).to_contain_text("3 pages")
+
+
+def test_reading_can_be_cancelled_and_begun_again(documents):
+    pages = [[f"Page {number} of a very long report", "It goes on and on."] for number in range(1, 8001)]
+    documents.choose(file("report.pdf", pdf(pages), "application/pdf"))
+    row = documents.rows.first
+    expect(row).to_have_attribute("data-status", re.compile("queued|reading"), timeout=READING_TIME)
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_have_attribute("data-status", "cancelled")
+    expect(row).to_contain_text("Reading was cancelled.")
+    row.get_by_role("button", name="Retry").click()
+    expect(row).to_contain_text(re.compile(r"Reading page [\d,]+ of 8,000"), timeout=READING_TIME)
+    row.get_by_role("button", name="Cancel").click()
+    expect(row).to_have_attribute("data-status", "cancelled")
+    documents.page.reload()
+    expect(row).to_have_attribute("data-status", "cancelled")
+
+
+def test_indexing_by_meaning_is_shown_passage_by_passage(start_rill, upstream, open_chat):
+    upstream.embedding_time = 0.3
+    server = start_rill(
+        upstream,
+        RILL_EMBEDDING_PROVIDER="openai",
+        RILL_EMBEDDING_MODEL="scripted-embedding",
+        OPENAI_EMBEDDING_BASE_URL=upstream.base_url,
+    )
+    documents = DocumentsPage(open_chat(server.url, go=False)).open()
+    sections = "\n\n".join(f"## Mile {mile}\n\n" + f"At mile {mile} stands a stone. " * 30 for mile in range(200))
+    documents.choose(file("miles.md", f"# Miles\n\n{sections}"))
+    row = documents.rows.first
+    expect(row).to_contain_text(re.compile(r"Indexing \d+ of \d{2,}"), timeout=READING_TIME)
+    documents.expect_ready("Miles")
+    expect(documents.index_line).to_contain_text(re.compile(r"All \d{2,} passages can be found by .*meaning"))
 
 
 def test_several_files_are_chosen_and_one_that_is_broken_does_not_stop_the_others(documents):
