@@ -110,7 +110,7 @@ let package = Package(
       name: "ExtractionTests", dependencies: ["Graph", "Extraction"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "ProvidersTests", dependencies: ["Providers", "TestSupport"], swiftSettings: settings),
+      name: "ProvidersTests", dependencies: ["Providers", "CKernels", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "StorageTests",
       dependencies: ["Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
