@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from chat_page import ChatPage
 from documents_page import READING_TIME, DocumentsPage, file
-from sample_files import BEES, LIGHTHOUSE, RIVER, write_folder
+from sample_files import BEES, LIGHTHOUSE, RIVER, pdf, write_folder
 
 # Motion is off, so that nothing is measured in the middle of a slide.
 PHONE = {
@@ -92,6 +92,25 @@ def test_a_pdf_opens_at_its_page_with_the_passage_marked_on_it(documents):
     expect(panel.get_by_role("img", name=re.compile("^Page 3 of "))).to_be_visible(timeout=READING_TIME)
     panel.get_by_role("button", name="Text").click()
     expect(panel.locator(".passage").filter(has_text="Ida Quell").first).to_be_in_viewport()
+
+
+def test_a_passage_deep_in_a_long_pdf_is_shown_on_its_page_and_in_its_text(documents):
+    filler = [[f"Log of day {day}", "Nothing happened, and the sea was grey all day long."] * 12 for day in range(60)]
+    filler[44] = ["Log of day 44", "A white whale with a harpoon in its back swam by at noon."]
+    documents.choose(file("log.pdf", pdf(filler), "application/pdf"))
+    expect(documents.rows).to_have_attribute("data-status", "ready", timeout=READING_TIME)
+    chat = ask(documents, "When did the white whale with the harpoon swim by?")
+    chat.answer_text.get_by_role("button", name=re.compile("^Source ")).first.click()
+    panel = documents.panel
+    expect(panel.get_by_test_id("page-mark").first).to_be_in_viewport(timeout=READING_TIME)
+    panel.get_by_role("button", name="Text").click()
+    whale = panel.locator(".passage").filter(has_text="white whale").first
+    expect(whale).to_be_in_viewport()
+    text = panel.get_by_role("group", name="Passage")
+    first = panel.locator(".page-break").first.inner_text()
+    text.evaluate("(view) => { view.scrollTop = 0; }")
+    expect(panel.locator(".page-break").first).not_to_have_text(first)
+    expect(whale).to_be_attached()
 
 
 def test_a_deleted_document_is_marked_in_the_answers_that_cite_it(documents, server):

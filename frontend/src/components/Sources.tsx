@@ -34,7 +34,9 @@ export function Sources({ sources, onOpen, onExplain }: SourcesProps) {
               <span className="source-text">
                 <span className="visually-hidden">{`Source ${source.number}: `}</span>
                 <span className="source-title">{source.title}</span>
-                <span className="source-locator">{placeOf(source)}</span>
+                <span className="source-locator" title={placeOf(source)}>
+                  {shortPlaceOf(source)}
+                </span>
               </span>
             </button>
           </li>
@@ -42,6 +44,18 @@ export function Sources({ sources, onOpen, onExplain }: SourcesProps) {
       </ol>
     </div>
   );
+}
+
+/** Characters that a card has room for. */
+const ROOM = 32;
+
+/** The same in a card: of a long place its end, which is what tells passages of one document apart. */
+export function shortPlaceOf(source: Source): string {
+  const place = placeOf(source);
+  const parts = source.locator.split(" › ");
+  if (place.length <= ROOM || parts.length < 2) return place;
+  const end = placeOf({ ...source, locator: "" });
+  return [end, `… › ${parts[parts.length - 1]}`].filter(Boolean).join(" · ");
 }
 
 /** Where in its document a passage is, which tells several of one document apart. */

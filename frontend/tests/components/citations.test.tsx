@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadMarkdown } from "../../src/components/AnswerText";
 import { MessageList } from "../../src/components/MessageList";
-import { placeOf } from "../../src/components/Sources";
+import { placeOf, shortPlaceOf } from "../../src/components/Sources";
 import { IDLE_RUN } from "../../src/stream/runState";
 import { alone, answer, nothing, question, sources } from "./samples";
 import { byName, click, render, settled } from "./render";
@@ -44,4 +44,7 @@ test("sources of one document are told apart by place and page", () => {
   assert.equal(placeOf({ ...source, locator: "page 3", page: 3 }), "page 3");
   assert.equal(placeOf({ ...source, locator: "", page: null }), "");
   assert.equal(placeOf({ ...source, removed: true }), "Removed · What it is");
+  const locator = "4 Function reference › 4.3 Functions for decoding › decode_element";
+  assert.equal(shortPlaceOf({ ...source, locator, page: 23 }), "page 23 · … › decode_element");
+  assert.equal(shortPlaceOf({ ...source, locator: "Guide › Part 1" }), "Guide › Part 1");
 });

@@ -26,7 +26,7 @@ export function DocumentView({ id, query }: { id: string; query: string }) {
   const [words, setWords] = useState("");
   const [isCondemned, setCondemned] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  useGrowingText(scroller, content);
+  useGrowingText(scroller, content, mode === "text" && words.trim() === "");
   const isRemoved = useChatState(({ removedDocuments }) => removedDocuments.has(id));
   const listed = useDocumentsState(({ items }) => items.find((item) => item.id === id) ?? null);
   const document = listed ?? state.document;

@@ -50,7 +50,11 @@ function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState<"page" | "text" | null>(null);
   const [turned, setTurned] = useState<{ of: string; page: number } | null>(null);
-  useGrowingText(scroller, content);
+  const { document, highlight, blocks } = state;
+  const page = source.page ?? highlight?.page ?? null;
+  const hasPages = document?.media_type === "application/pdf" && document.has_original && page !== null;
+  const view = hasPages ? (shown ?? "page") : "text";
+  useGrowingText(scroller, content, view === "text" && state.status === "ready");
   useEffect(() => {
     if (state.gone === "document") store.documentRemoved(id);
   }, [store, state.gone, id]);
@@ -63,11 +67,8 @@ function LivePassage({ source, fallback, onLeave }: PassageReaderProps) {
       </>
     );
   }
-  const { document, highlight, blocks } = state;
   if (state.status === "loading" || document === null) return <>{fallback}</>;
-  const page = source.page ?? highlight?.page ?? null;
-  const hasPages = document.media_type === "application/pdf" && document.has_original && page !== null;
-  const view = hasPages ? (shown ?? "page") : "text";
+
   const span = highlight ?? (start === undefined || end === undefined ? null : { start, end });
   return (
     <>

@@ -28,17 +28,25 @@ const NEAR = 1200;
  * Lets a text grow while it is read, without moving what is being read, and shows a newly opened part at its mark, or
  * at its beginning.
  */
-export function useGrowingText(scroller: RefObject<HTMLElement>, { state, window }: Content): void {
+export function useGrowingText(
+  scroller: RefObject<HTMLElement>,
+  { state, window }: Content,
+  /** Whether the text is what is drawn: it may give way to something else, and is shown at its mark again then. */
+  isDrawn: boolean,
+): void {
   const { opened, from, blocks } = state;
   const before = useRef({ height: 0, from: 0, opened: 0 });
   useLayoutEffect(() => {
     const view = scroller.current;
-    if (!view) return;
+    if (!view || !isDrawn) {
+      before.current.opened = 0;
+      return;
+    }
     const last = before.current;
     if (opened !== last.opened) showMark(view);
     else if (from < last.from) view.scrollTop += view.scrollHeight - last.height;
     before.current = { height: view.scrollHeight, from, opened };
-  }, [scroller, opened, from, blocks]);
+  }, [scroller, opened, from, blocks, isDrawn]);
   useEffect(() => {
     const view = scroller.current;
     if (!view) return;
@@ -51,7 +59,7 @@ export function useGrowingText(scroller: RefObject<HTMLElement>, { state, window
     look();
     view.addEventListener("scroll", look, { passive: true });
     return () => view.removeEventListener("scroll", look);
-  }, [scroller, window, blocks]);
+  }, [scroller, window, blocks, isDrawn]);
 }
 
 /** Brings the passage a third below the top, where the eye is. Without one the text is shown from its beginning. */
