@@ -64,8 +64,8 @@ public struct ExtractiveModel: LanguageModel {
 /// What is said when the documents do not hold the answer.
 enum NoAnswer {
   static let nothingFound = """
-    I found nothing about this in your documents. Try other words, or add a document that covers it: \
-    `rill ingest PATH` takes text and Markdown files and folders.
+    I found nothing about this in your documents. Try other words, or add a document that covers it: drop it on the \
+    page, or use `rill ingest PATH`.
     """
 
   static func text(closest passage: Passage) -> String {
@@ -74,8 +74,7 @@ enum NoAnswer {
       I found no answer to this in your documents. The section that comes nearest is “\(place)”, but it \
       does not say it.
 
-      Try other words, or add a document that covers it: `rill ingest PATH` takes text and Markdown files \
-      and folders.
+      Try other words, or add a document that covers it: drop it on the page, or use `rill ingest PATH`.
       """
   }
 }
