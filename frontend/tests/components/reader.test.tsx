@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsOf, ContentBlocks } from "../../src/components/reader/ContentBlocks";
+import { cellsOf, ContentBlocks, namedRows } from "../../src/components/reader/ContentBlocks";
 import { PassageReader } from "../../src/components/reader/PassageReader";
 import { byteLength } from "../../src/documents/highlight";
 import type { BlockKind, ContentBlock } from "../../src/types/documents";
@@ -86,6 +86,16 @@ test("rows have cells between bars or tabs", () => {
   assert.deepEqual(cellsOf("| a | b\\|c | |"), ["a", "b|c", ""]);
   assert.deepEqual(cellsOf("a\tb"), ["a", "b"]);
   assert.deepEqual(cellsOf("one"), ["one"]);
+  assert.deepEqual(namedRows(["bridge: Stone; pence: 3", "bridge: Rope: old; pence: "]), {
+    names: ["bridge", "pence"],
+    rows: [
+      ["Stone", "3"],
+      ["Rope: old", ""],
+    ],
+  });
+  for (const lines of [["a: 1", "a: 2"], ["a: 1; b: 2", "a: 1; c: 2"], ["a: 1; b: 2", "text"], ["x; y"]]) {
+    assert.equal(namedRows(lines), null, lines.join());
+  }
 });
 
 test("a citation opens its document at the passage", async () => {

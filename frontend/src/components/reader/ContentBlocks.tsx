@@ -121,7 +121,9 @@ function Heading({ level, children }: { level: number; children: ReactNode }) {
 /** Rows that have cells, else the lines as they are. */
 function Table({ block, span }: { block: ContentBlock; span: Span }) {
   const lines = linesOf(block).filter(({ text }) => text.trim() !== "" && !/^[\s|:+=-]+$/.test(text));
-  const rows = lines.map(({ text }) => cellsOf(text));
+  const texts = lines.map(({ text }) => text);
+  const named = namedRows(texts);
+  const rows = named?.rows ?? texts.map(cellsOf);
   if (rows.every((cells) => cells.length < 2)) {
     return (
       <pre className="content-block content-code" tabIndex={0}>
@@ -132,6 +134,17 @@ function Table({ block, span }: { block: ContentBlock; span: Span }) {
   return (
     <div className="content-block scroll-x" role="region" aria-label="Table" tabIndex={0}>
       <table className="content-table">
+        {named && (
+          <thead>
+            <tr>
+              {named.names.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
         <tbody>
           {lines.map((line, index) => (
             <tr key={line.start} className={overlapOf(line, span) === "none" ? undefined : "passage-row"}>
@@ -146,6 +159,20 @@ function Table({ block, span }: { block: ContentBlock; span: Span }) {
       </table>
     </div>
   );
+}
+
+/**
+ * Rows that name each of their cells ("bridge: Stone Bridge; pence: 3"), as the rows of a CSV file are kept; null when
+ * they are not all alike.
+ */
+export function namedRows(lines: readonly string[]): { names: string[]; rows: string[][] } | null {
+  const pairs = lines.map((line) => line.split("; ").map((cell) => /^([^:]+): ?(.*)$/.exec(cell)));
+  const names = pairs[0]?.map((pair) => pair?.[1] ?? "") ?? [];
+  if (names.length < 2 || names.includes("") || new Set(names).size < names.length) return null;
+  const isAlike = pairs.every(
+    (row) => row.length === names.length && row.every((pair, index) => pair?.[1] === names[index]),
+  );
+  return isAlike ? { names, rows: pairs.map((row) => row.map((pair) => pair?.[2] ?? "")) } : null;
 }
 
 /** The cells of a row, which stand between bars or tabs. */
