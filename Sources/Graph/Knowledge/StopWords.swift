@@ -15,4 +15,7 @@ enum StopWords {
     tell explain describe please know happen happens
     """
     .split(separator: " ").map(String.init))
+
+  /// Their stems: what is left of them, and of words that look like them, in an index.
+  static let stems = Set(english.map(PorterStemmer.stem))
 }

@@ -15,6 +15,9 @@ public enum TextAnalysis {
     public let range: Range<Int>
 
     public var isStopWord: Bool { StopWords.english.contains(text) }
+
+    /// Whether a stop word has this stem, too: "ours" and "our".
+    public var hasStopStem: Bool { StopWords.stems.contains(stem) }
   }
 
   /// All words of a text, in order.

@@ -11,7 +11,7 @@ final class StemReader: Sendable {
     var profiles: [PassageProfile]
     /// The stems of the question's words that carry its subject, in order.
     var question: [Int32]
-    /// For each stem whether it can carry a subject: no stop word, no number, and not of one or two letters.
+    /// For each stem whether it can carry a subject: no stop word's, no number, and not of one or two letters.
     var isSubject: [Bool]
   }
 
@@ -82,7 +82,7 @@ private struct StemTable {
     if let known = numberOfStem[word.stem] { return known }
     let number = Int32(isSubject.count)
     numberOfStem[word.stem] = number
-    isSubject.append(!word.isStopWord && word.stem.count > 2 && !word.stem.allSatisfy(\.isNumber))
+    isSubject.append(!word.hasStopStem && word.stem.count > 2 && !word.stem.allSatisfy(\.isNumber))
     return number
   }
 
