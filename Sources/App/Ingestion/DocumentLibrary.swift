@@ -10,6 +10,7 @@ struct DocumentLibrary: Sendable {
   let progress: IngestionProgress
   let readings: ActiveReadings
   let queued: Signal
+  let pictures: PagePictures
   let now: @Sendable () -> Date
 
   enum Refusal: Error, Sendable, Hashable {
@@ -73,5 +74,6 @@ struct DocumentLibrary: Sendable {
   func removeOriginalIfUnneeded(_ hash: String) async throws {
     guard try await !ingestion.isOriginalNeeded(contentHash: hash) else { return }
     try await originals.remove(contentHash: hash)
+    try await pictures.remove(hash: hash)
   }
 }

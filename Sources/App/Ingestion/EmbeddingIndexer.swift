@@ -123,8 +123,9 @@ struct EmbeddingIndexer: Sendable {
       state.model = model
       state.embedded = own.embeddedCount
       state.total = own.chunkCount
-      let isDone = own.embeddedCount >= own.chunkCount
-      state.activity = isWorking == false || isDone ? .ready : .working
+      let isDone = isWorking == false || own.embeddedCount >= own.chunkCount
+      // Until the model serves, searches use another one's vectors, or none.
+      state.activity = isDone && own.isServing ? .ready : .working
       state.message =
         refused > 0
         ? "The embedding model refused \(refused) passages; they are found by their words alone." : nil

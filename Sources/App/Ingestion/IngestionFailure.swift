@@ -31,8 +31,7 @@ struct IngestionFailure: Error, Sendable, Hashable {
 
   static let interrupted = IngestionFailure(
     "interrupted",
-    "The server ended three times while it was reading this file. Try again, or convert it to another format."
-  )
+    "The server ended again and again while it was reading this file. Try again, or convert it first.")
   static let originalMissing = IngestionFailure(
     "original_missing", "The file is no longer in the data folder. Add it again.")
 }

@@ -10,8 +10,9 @@ import Synchronization
 /// A job is claimed, read on threads of the queue's own, and stored together with the end of the job: whenever the process
 /// dies, a file is still waiting or its document is there.
 struct IngestionQueue: Sendable {
-  /// A file that was begun so many times without an end is not tried again by itself: it may be what ends the process.
-  static let maximumAttempts = 3
+  /// A file that was begun so many times without an end is not tried again by itself: it may be what ends the process. Some
+  /// of the times may have been chance, as when the machine is switched off.
+  static let maximumAttempts = 10
   /// How often the queue is looked at without being woken: another process may have put something into it.
   static let pollInterval = Duration.seconds(5)
   /// Progress is told at most so often for each file.

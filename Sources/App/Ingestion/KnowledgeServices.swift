@@ -46,9 +46,9 @@ struct KnowledgeServices: Service {
   let vectors: any VectorSearch
   let metrics: KnowledgeMetrics
   let watcher: FolderWatcher?
-  /// Where pictures of pages are kept.
-  let cacheFolder: URL
+  let pictures: PagePictures
   private let background: EmbeddingService
+  private let logger: Logger
   private let stopping = OneShot<Void>()
 
   init(_ dependencies: Dependencies) {
@@ -58,7 +58,8 @@ struct KnowledgeServices: Service {
     knowledge = dependencies.knowledge
     ingestion = dependencies.ingestion
     metrics = KnowledgeMetrics()
-    cacheFolder = dependencies.folder.appending(path: "cache")
+    logger = dependencies.logger
+    pictures = PagePictures(folder: dependencies.folder.appending(path: "cache"))
     originals = OriginalFiles(folder: dependencies.folder.appending(path: "originals"))
     progress = IngestionProgress(now: time.date)
     status = EmbeddingStatus(progress: progress)
@@ -67,7 +68,7 @@ struct KnowledgeServices: Service {
       embedding: status)
     library = DocumentLibrary(
       knowledge: knowledge, ingestion: ingestion, originals: originals, directory: directory,
-      progress: progress, readings: readings, queued: queued, now: time.date)
+      progress: progress, readings: readings, queued: queued, pictures: pictures, now: time.date)
     intake = DocumentIntake(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
       readings: readings, progress: progress, queued: queued, now: time.date,
@@ -89,7 +90,12 @@ struct KnowledgeServices: Service {
         folder: folder, knowledge: dependencies.knowledge, settings: dependencies.settings, intake: intake,
         library: library, time: time, logger: dependencies.logger)
     }
-    status.update { $0.message = dependencies.embeddingMessage }
+    status.update { state in
+      state.model = dependencies.embedder?.descriptor.id
+      // What there is to do is known only when the store has been asked.
+      state.activity = dependencies.embedder == nil && dependencies.connect == nil ? .off : .working
+      state.message = dependencies.embeddingMessage
+    }
   }
 
   func run() async throws {
@@ -112,8 +118,18 @@ struct KnowledgeServices: Service {
       group.addTask { try await queue.run() }
       group.addTask { try await untilStopped { try await background.run() } }
       if let watcher { group.addTask { try await untilStopped { try await watcher.run() } } }
+      group.addTask { try await untilStopped { await sweep() } }
       group.addTask { try? await stopping.wait() }
       try await group.waitForAll()
+    }
+  }
+
+  /// Removes files that a crash has left without a document or a job.
+  private func sweep() async {
+    do {
+      for hash in try await originals.abandonedHashes() { try await library.removeOriginalIfUnneeded(hash) }
+    } catch {
+      logger.warning("Files without documents could not be removed", metadata: ["error": "\(error)"])
     }
   }
 

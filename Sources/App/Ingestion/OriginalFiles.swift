@@ -129,6 +129,21 @@ final class OriginalFiles: Sendable {
     }
   }
 
+  /// Files that are older than anything which is going on now.
+  func abandonedHashes() async throws -> [String] {
+    let folder = folder
+    return try await threadPool.runIfActive {
+      let enumerator = FileManager.default.enumerator(atPath: folder.path)
+      let paths = (enumerator?.allObjects as? [String] ?? []).filter { $0.lastPart.utf8.count == 64 }
+      let limit = time(nil) - 3_600
+      return paths.filter { path in
+        var status = stat()
+        guard lstat(folder.appending(path: path).path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.modificationSeconds < limit
+      }.map(\.lastPart)
+    }
+  }
+
   private static func makeFolder(_ folder: URL) throws {
     guard access(folder.path, F_OK) != 0 else { return }
     do {
@@ -194,5 +209,15 @@ enum OriginalFileError: Error, Sendable, Hashable {
 
   private static func size(_ bytes: Int) -> String {
     bytes >= 1_000_000 ? "\(bytes / 1_000_000) MB" : "\(bytes) bytes"
+  }
+}
+
+extension stat {
+  fileprivate var modificationSeconds: Int {
+    #if canImport(Darwin)
+      st_mtimespec.tv_sec
+    #else
+      st_mtim.tv_sec
+    #endif
   }
 }

@@ -35,6 +35,15 @@ struct PagePictures: Sendable {
     }
   }
 
+  /// Removes the pictures of a file that is gone.
+  func remove(hash: String) async throws {
+    let folder = folder
+    try await NIOThreadPool.singleton.runIfActive {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      for name in names where name.hasPrefix(hash + "-") { unlink(folder.appending(path: name).path) }
+    }
+  }
+
   /// The size of a page, and where on it a passage stands.
   func layout(of file: URL, page: Int, marking passage: String?) async throws -> Layout {
     try await blocking {

@@ -148,7 +148,7 @@ struct RillServer: Sendable {
     ).add(to: api)
     content.add(to: api)
     OriginalRoutes(
-      services: documents, pages: PagePictures(folder: documents.cacheFolder), cache: content.cache
+      services: documents, pages: documents.pictures, cache: content.cache
     ).add(to: api)
     SearchRoutes(
       retriever: retriever, reranker: dependencies.reranker, settings: configuration.pipeline,

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import NIOCore
 import TestSupport
 import Testing
 

@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  @Test("A file that has ended the process three times is not read a fourth time")
+  @Test("A file that ends the process again and again is given up")
   func poison() async throws {
     try await withIngestionFolder { folder in
       let database = try SQLiteDatabase.inMemory()
@@ -162,7 +162,7 @@ import Testing
           documentID: id, source: "poison.md", mediaType: nil, contentHash: original.contentHash,
           byteCount: original.byteCount, createdAt: .now, updatedAt: .now)
       ])
-      for _ in 0..<3 {
+      for _ in 0..<IngestionQueue.maximumAttempts {
         _ = try await database.ingestion.claimJob(now: .now)
         _ = try await database.ingestion.requeueClaimedJobs()
       }

@@ -48,10 +48,7 @@ import Testing
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connect(host: "127.0.0.1", port: port).get()
     if hard {
-      try await channel.setOption(
-        ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SO_LINGER),
-        value: linger(l_onoff: 1, l_linger: 0)
-      ).get()
+      try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
     }
     try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     try? await channel.close()
