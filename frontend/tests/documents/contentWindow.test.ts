@@ -30,12 +30,14 @@ class Bench {
   readonly asked: { anchor: ContentAnchor; limit: number | undefined }[] = [];
   failure: unknown = null;
   exists = false;
+  /** Bytes that the server gives beyond what was asked for. */
+  excess = 0;
   readonly window = new ContentWindow(
     {
       content: async (_, anchor, limit) => {
         this.asked.push({ anchor, limit });
         if (this.failure !== null) throw this.failure;
-        if ("from" in anchor) return part(anchor.from, limit ?? PART);
+        if ("from" in anchor) return part(anchor.from, (limit ?? PART) + this.excess);
         const highlight = { start: 100 * SIZE, end: 101 * SIZE, page: null };
         return part(90 * SIZE, PART, highlight);
       },
@@ -71,6 +73,15 @@ describe("a document's text", () => {
     assert.equal(bench.range, "Block 70 – Block 129 (60)");
     assert.equal(new Set(bench.state.blocks.map(({ start }) => start)).size, 60);
     assert.equal(bench.state.opened, 1, "growing is no new opening");
+  });
+
+  it("a server that gives more than was asked for doubles nothing", async () => {
+    const bench = new Bench();
+    await bench.window.open({ chunk: "c" });
+    bench.excess = 2 * SIZE;
+    await bench.window.more("up");
+    await bench.window.more("down");
+    assert.equal(bench.range, "Block 70 – Block 131 (62)");
   });
 
   it("stops at its ends", async () => {
