@@ -50,6 +50,8 @@ struct ArchiveIntake: Sendable {
     let source = source + "/" + (try SourceName.make(entry.path))
     let unpacked = originals.incoming.appending(path: "\(getpid())-\(UUID().wireString)")
     defer { unlink(unpacked.path) }
+    // As in a folder, a file that its name says nothing of is not read.
+    guard DocumentFormat(fileName: source.lastPart) != nil else { throw IngestionFailure.unsupported }
     do {
       try reader.unpack(entry, to: unpacked)
       let format = try DocumentFormat.detect(

@@ -10,7 +10,6 @@ struct DocumentIntake: Sendable {
   let originals: OriginalFiles
   let library: DocumentLibrary
   let readings: ActiveReadings
-  let progress: IngestionProgress
   let queued: Signal
   let now: @Sendable () -> Date
   /// Bytes of one file.
@@ -149,9 +148,8 @@ struct DocumentIntake: Sendable {
     var states: [DocumentState] = []
     for job in jobs {
       try await readings.cancel(documentID: job.documentID, exceptHash: job.contentHash)
-      if let state = try await library.directory.state(id: job.documentID) { states.append(state) }
+      if let state = try await library.publishState(of: job.documentID) { states.append(state) }
     }
-    progress.publish(states)
     result.documents += states
     queued.raise()
     for hash in superseded { try await library.removeOriginalIfUnneeded(hash) }
@@ -164,7 +162,7 @@ struct DocumentIntake: Sendable {
         _ = try await ingestion.deleteJob(documentID: job.documentID)
         try await readings.cancel(documentID: job.documentID)
         try await library.removeOriginalIfUnneeded(job.contentHash)
-        if let state = try await library.directory.state(id: document.id) { progress.publish(state) }
+        try await library.publishState(of: document.id)
       } else {
         try await library.delete(id: job.documentID)
       }

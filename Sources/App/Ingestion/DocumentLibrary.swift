@@ -66,9 +66,14 @@ struct DocumentLibrary: Sendable {
   }
 
   private func publishedState(of id: UUID) async throws -> DocumentState {
-    guard let state = try await directory.state(id: id) else { throw Refusal.notFound }
-    progress.publish(state)
+    guard let state = try await publishState(of: id) else { throw Refusal.notFound }
     return state
+  }
+
+  /// Tells everybody who watches what the store says of a document now.
+  @discardableResult
+  func publishState(of id: UUID) async throws -> DocumentState? {
+    try await progress.publish(id) { try await directory.state(id: id) }
   }
 
   func removeOriginalIfUnneeded(_ hash: String) async throws {

@@ -134,7 +134,7 @@ struct EmbeddingIndexer: Sendable {
 
   private func publish(_ ids: Set<UUID>) async throws {
     for id in ids {
-      if let state = try await directory.state(id: id) { progress.publish(state) }
+      try await progress.publish(id) { try await directory.state(id: id) }
     }
   }
 

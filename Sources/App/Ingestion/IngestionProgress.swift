@@ -51,18 +51,36 @@ final class IngestionProgress: Sendable {
 
   // MARK: Writers
 
-  func publish(_ document: DocumentState) { publish([document]) }
-
-  func publish(_ documents: [DocumentState]) {
-    guard !documents.isEmpty else { return }
-    let date = now()
-    state.withLock { state in
-      for document in documents {
-        state.add(Event(news: .document(document), date: date), of: document.id)
-      }
-    }
+  /// Publishes how far the reading of a document is.
+  func publish(_ document: DocumentState) {
+    let event = Event(news: .document(document), date: now())
+    state.withLock { $0.add(event, of: document.id) }
     signal.raise()
   }
+
+  /// Publishes what the store says of a document.
+  ///
+  /// Between the look at the store and the word of it, something newer may have been published, which must not be taken
+  /// back: then the store is asked again.
+  /// - Returns: `nil` when the document is gone.
+  @discardableResult
+  func publish(_ id: UUID, from state: () async throws -> DocumentState?) async throws -> DocumentState? {
+    while true {
+      let version = version(of: id)
+      guard let document = try await state() else { return nil }
+      let event = Event(news: .document(document), date: now())
+      let isPublished = self.state.withLock { state in
+        guard (state.entries[id]?.version ?? 0) == version else { return false }
+        state.add(event, of: id)
+        return true
+      }
+      guard isPublished else { continue }
+      signal.raise()
+      return document
+    }
+  }
+
+  private func version(of id: UUID) -> Int { state.withLock { $0.entries[id]?.version ?? 0 } }
 
   func publishDeleted(_ id: UUID) {
     let date = now()

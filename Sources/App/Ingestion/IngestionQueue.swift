@@ -31,8 +31,8 @@ struct IngestionQueue: Sendable {
   let metrics: KnowledgeMetrics
   let time: RunTime
   let logger: Logger
-  /// One core is left for answers.
-  var readerCount = max(1, System.coreCount - 1)
+  /// One core is left for answers; and one long file never holds up all others.
+  var readerCount = max(2, System.coreCount - 1)
 
   private let isStopping = StopFlag()
 
@@ -60,9 +60,7 @@ struct IngestionQueue: Sendable {
     if count > 0 { logger.notice("Interrupted readings found", metadata: ["count": "\(count)"]) }
     let waiting = try await ingestion.jobs(limit: IngestionProgress.capacity / 2)
       .filter { $0.state == .queued }
-    for job in waiting.reversed() {
-      if let state = try await library.directory.state(id: job.documentID) { progress.publish(state) }
-    }
+    for job in waiting.reversed() { try await library.publishState(of: job.documentID) }
   }
 
   private func readJobs(on threads: NIOThreadPool) async {
@@ -96,8 +94,7 @@ struct IngestionQueue: Sendable {
       if isStopping.isSet { reading.interrupt() }
       try reading.check()
       guard job.attempts <= Self.maximumAttempts else { throw IngestionFailure.interrupted }
-      let old = try await library.directory.state(id: job.documentID)
-      if let old { progress.publish(old) }
+      let old = try await library.publishState(of: job.documentID)
       let result = try await build(job, reading, old, on: threads)
       guard reading.beginSaving() else { throw CancellationError() }
       try await save(result, job)
@@ -146,8 +143,8 @@ struct IngestionQueue: Sendable {
       _ = try await ingestion.deleteJob(documentID: job.documentID)
       _ = try await knowledge.deleteDocument(id: job.documentID)
       progress.publishDeleted(job.documentID)
-    } else if let state = try await library.directory.state(id: job.documentID) {
-      progress.publish(state)
+    } else {
+      try await library.publishState(of: job.documentID)
     }
     if let old, old.contentHash != job.contentHash {
       try await library.removeOriginalIfUnneeded(old.contentHash)
@@ -183,8 +180,7 @@ struct IngestionQueue: Sendable {
     let isChanged = try await ingestion.updateJob(
       documentID: job.documentID, contentHash: job.contentHash, state: state, failure: failure,
       now: time.date())
-    guard isChanged, let state = try await library.directory.state(id: job.documentID) else { return }
-    progress.publish(state)
+    if isChanged { try await library.publishState(of: job.documentID) }
   }
 }
 

@@ -30,6 +30,8 @@ struct KnowledgeServices: Service {
     var extractor = TextExtractor()
     var time = RunTime.system
     var uploadLimit = 200_000_000
+    /// Files that are read at once; `nil` for as many as the machine is good for.
+    var readerCount: Int?
     var watchedFolder: URL?
     var logger: Logger
   }
@@ -71,14 +73,16 @@ struct KnowledgeServices: Service {
       progress: progress, readings: readings, queued: queued, pictures: pictures, now: time.date)
     intake = DocumentIntake(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
-      readings: readings, progress: progress, queued: queued, now: time.date,
+      readings: readings, queued: queued, now: time.date,
       limit: dependencies.uploadLimit)
-    queue = IngestionQueue(
+    var queue = IngestionQueue(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
       builder: DocumentBuilder(
         extractor: dependencies.extractor, counter: dependencies.counter, now: time.date), readings: readings,
       progress: progress, queued: queued, stored: stored, metrics: metrics, time: time,
       logger: dependencies.logger)
+    queue.readerCount = dependencies.readerCount ?? queue.readerCount
+    self.queue = queue
     let registry = EmbedderRegistry([dependencies.embedder].compactMap { $0 } + dependencies.formerEmbedders)
     background = EmbeddingService(
       dependencies, registry: registry, directory: directory, status: status, progress: progress,

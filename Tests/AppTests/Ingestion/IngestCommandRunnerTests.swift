@@ -26,7 +26,7 @@ struct IngestCommandRunnerTests {
         paths: [folder.path + "/n"], with: service, output: recorder.output(isTerminal: false))
       #expect(recorder.lines.count == 3)
       #expect(recorder.lines.first == "added: n/a.md")
-      #expect(recorder.lines[1].hasPrefix("failed: n/b.md: The file "))
+      #expect(recorder.lines[1].hasPrefix("failed: n/b.md: "))
       #expect(recorder.lines.last == "1 added, 1 failed")
       #expect(summary.exitCode == 1)
     }

@@ -28,7 +28,10 @@ import Testing
       let tools = try Self.slowTools(in: folder)
       try await withRill(
         folder: folder.appending(path: "data"),
-        documents: { $0.extractor = TextExtractor(pdfTools: tools) },
+        documents: {
+          $0.extractor = TextExtractor(pdfTools: tools)
+          $0.readerCount = 2
+        },
         { rill in try await body(rill, folder) })
     }
   }
@@ -120,9 +123,13 @@ import Testing
       let tools = try Self.slowTools(in: folder)
       let database = try await SQLiteDatabase.open(folder: data)
       let id = try await withRill(
-        database: database, folder: data, documents: { $0.extractor = TextExtractor(pdfTools: tools) }
+        database: database, folder: data,
+        documents: {
+          $0.extractor = TextExtractor(pdfTools: tools)
+          $0.readerCount = 1
+        }
       ) { rill in
-        // The one reader of a small machine is held up by a PDF; the others wait behind it.
+        // The one reader is held up by a PDF; the others wait behind it.
         _ = try await uploadSlow(rill)
         let first = try await rill.client.upload([
           ("a.md", Array("First text.".utf8)), ("b.md", Array("Second text.".utf8)),

@@ -18,7 +18,7 @@ import Testing
     arguments: [
       "http://127.0.0.1", "http://localhost", "http://127.1", "http://2130706433", "http://0x7f000001",
       "http://0177.0.0.1", "http://[::1]", "http://[::ffff:127.0.0.1]", "http://0.0.0.0", "http://[::]",
-      "http://LOCALHOST", "http://localhost.",
+      "http://LOCALHOST",
     ])
   func privateAddresses(base: String) async throws {
     try await withRill { rill in

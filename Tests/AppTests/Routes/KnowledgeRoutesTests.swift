@@ -92,10 +92,10 @@ import Testing
         try await (rill.client.send("GET", "/search?q=river&\(filter)").decoded()["passages"] as? [Any])?
           .count
       }
-      #expect(try await count("document=\(document.id.wireString)") == 2)
+      #expect(try await count("document=\(document.id.wireString)") == 3)
       #expect(try await count("document=\(UUID().wireString)") == 0)
       #expect(try await count("folder=elsewhere") == 0)
-      #expect(try await count("rerank=false&limit=1") == 2)
+      #expect(try await count("rerank=false&limit=1") == 3)
     }
   }
 
