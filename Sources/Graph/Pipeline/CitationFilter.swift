@@ -60,12 +60,18 @@ struct CitationFilter {
       }
     } else if Self.continuesMark(scalar), held.unicodeScalars.count < Self.longestMark {
       held.unicodeScalars.append(scalar)
+      // A mark that stays as it is need not wait for what follows it.
+      if scalar == "]", resolved(held) == held { release(&shown) }
     } else {
-      let text = held
-      held = ""
-      for scalar in text.unicodeScalars { show(scalar, &shown) }
+      release(&shown)
       take(scalar, &shown)
     }
+  }
+
+  private mutating func release(_ shown: inout String) {
+    let text = held
+    held = ""
+    for scalar in text.unicodeScalars { show(scalar, &shown) }
   }
 
   private mutating func show(_ scalar: Unicode.Scalar, _ shown: inout String) {

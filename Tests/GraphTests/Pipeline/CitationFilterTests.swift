@@ -68,8 +68,9 @@ import Testing
     #expect(filter.filter(" river") == " river")
     #expect(filter.filter(" [") == "")
     #expect(filter.filter("1") == "")
-    #expect(filter.filter("]") == "")
-    #expect(filter.filter(".") == " [1].")
+    #expect(filter.filter("]") == " [1]")
+    #expect(filter.filter(" [9]") == "")
+    #expect(filter.filter(".") == ".")
   }
 
   @Test("What is held back is bounded")
