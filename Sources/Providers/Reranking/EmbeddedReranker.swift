@@ -45,8 +45,10 @@ public struct EmbeddedReranker: Reranker {
     let search = StandardScores.of(passages.map(\.score))
     // Nobody can say more than the search did when the question has neither words nor a vector.
     guard !words.terms.isEmpty || nearness.isKnown else { return search }
+    let feedback = nearness.isKnown ? weights.feedback : weights.feedbackByWords
+    let support = nearness.isKnown ? weights.support : weights.supportByWords
     let parts = [
-      (weights.sentence, nearness.sentences), (weights.feedback, FeedbackWords.scores(words, by: search)),
+      (weights.sentence, nearness.sentences), (feedback, FeedbackWords.scores(words, by: search)),
       (weights.pairs, signals.pairs), (weights.headings, signals.headings),
     ]
     var sum = search
@@ -54,6 +56,6 @@ public struct EmbeddedReranker: Reranker {
       for (index, score) in StandardScores.of(part).enumerated() { sum[index] += weight * score }
     }
     return SimilarityGraph(words, vectors: nearness.vectors)
-      .propagate(StandardScores.of(sum), share: weights.support, steps: weights.steps)
+      .propagate(StandardScores.of(sum), share: support, steps: weights.steps)
   }
 }

@@ -34,10 +34,10 @@ struct PassageChoice {
     guard isRelevant(item) else {
       return Verdict(isKept: false, reason: "far from the question: " + match(item))
     }
+    guard kept.count < limit else { return Verdict(isKept: false, reason: "below the limit of \(limit)") }
     if let twin = kept.firstIndex(where: { similarity($0, item.profile) >= weights.duplicateSimilarity }) {
       return Verdict(isKept: false, reason: "too like passage \(twin + 1)")
     }
-    guard kept.count < limit else { return Verdict(isKept: false, reason: "below the limit of \(limit)") }
     kept.append(item.profile)
     guard termCount > 0 || item.cosine != nil else {
       return Verdict(isKept: true, reason: "kept in the order of the search")
