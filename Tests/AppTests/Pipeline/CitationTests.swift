@@ -14,7 +14,7 @@ import Testing
     let document = Document(
       id: UUID(), title: "Rivers", source: "notes/rivers.pdf", mediaType: "application/pdf",
       contentHash: "abc", byteCount: 100, chunkCount: 2, pageCount: 4, createdAt: .now)
-    let chunks = [0..<34, 36..<71].enumerated().map { index, range in
+    let chunks = [0..<34, 36..<70].enumerated().map { index, range in
       Chunk(
         id: UUID(), documentID: document.id, ordinal: index * 2, headings: [],
         text: String(decoding: Array(text.utf8)[range], as: UTF8.self), byteRange: range, page: 3 + index)
