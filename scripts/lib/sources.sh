@@ -2,4 +2,4 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # used by the scripts that source this file
 
-SWIFT_SOURCES=(Package.swift Sources Tests)
+SWIFT_SOURCES=(Package.swift Sources Tests benchmarks)

@@ -46,7 +46,8 @@ public struct OpenAIEndpoint: Sendable, Hashable {
 
   func modelsRequest(timeout: Duration) -> HTTPRequest {
     HTTPRequest(
-      url: baseURL + "/models", headers: authorizedHeaders + [("Accept", "application/json")], timeout: timeout)
+      url: baseURL + "/models", headers: authorizedHeaders + [("Accept", "application/json")],
+      timeout: timeout)
   }
 
   /// What every request carries.

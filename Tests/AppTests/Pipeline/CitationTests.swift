@@ -28,7 +28,9 @@ import Testing
   @Test("A citation of a passage that does not exist never reaches the client, nor the history")
   func unknownNumbers() async throws {
     try await withRill(script: { _, answer in
-      try await answer.stream(tokens: ["Sand", " [", "1", "]", " and salt", " [4", "2].", " See", " [1,", " 9]"])
+      try await answer.stream(tokens: [
+        "Sand", " [", "1", "]", " and salt", " [4", "2].", " See", " [1,", " 9]",
+      ])
     }) { rill in
       _ = try await Self.store(in: rill)
       let events = try await rill.client.ask("Where does the river carry the sand?")
