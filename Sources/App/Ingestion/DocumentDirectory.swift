@@ -13,8 +13,9 @@ struct DocumentDirectory: Sendable {
 
   /// - Returns: `nil` when there is neither a document nor a job with this id.
   func state(id: UUID) async throws -> DocumentState? {
-    let document = try await knowledge.document(id: id)
+    // The job first: it becomes a document in one step, and asked for the other way round both could be missed.
     let job = try await ingestion.job(documentID: id)
+    let document = try await knowledge.document(id: id)
     let stored = try await states(of: [document].compactMap { $0 }).first
     guard let job else { return stored }
     return DocumentState(job, replacing: stored)
@@ -88,7 +89,10 @@ struct DocumentDirectory: Sendable {
       }
       let found = try await knowledge.documents(
         DocumentQuery(text: query.text, folder: query.folder, limit: room, cursor: cursor))
-      page.documents += try await merged(found.documents, jobs).filter(query.hasStatus)
+      // What was stored after the look at the jobs is on the page already.
+      let listed = Set(page.documents.map(\.id))
+      page.documents += try await merged(found.documents.filter { !listed.contains($0.id) }, jobs)
+        .filter(query.hasStatus)
       cursor = found.nextCursor
     } while cursor != nil
   }
