@@ -21,8 +21,9 @@ struct OriginalRoutes: Sendable {
 
   private func original(_ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "document")
-    let document = try await services.knowledge.document(id: id)
+    // The job first: it becomes a document in one step.
     let job = try await services.ingestion.job(documentID: id)
+    let document = try await services.knowledge.document(id: id)
     guard let source = document?.source ?? job?.source, let hash = document?.contentHash ?? job?.contentHash
     else { throw RequestError.notFound("document") }
     guard try await services.originals.exists(contentHash: hash) else { throw RequestError.noOriginal }
