@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "GraphTests", dependencies: ["Graph", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ExtractionTests", dependencies: ["Graph", "Extraction"], exclude: ["Fixtures"],
+      name: "ExtractionTests", dependencies: ["Graph", "Extraction", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "ProvidersTests", dependencies: ["Providers", "CKernels", "TestSupport"], swiftSettings: settings),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Extraction
@@ -21,7 +22,7 @@ struct MutationTests {
   func parts(seed: UInt64) throws {
     let body =
       "<w:p><w:pPr><w:pStyle w:val=\"a\"/><w:numPr><w:ilvl w:val=\"1\"/></w:numPr></w:pPr><w:r><w:t>Elbe</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>"
-    var random = TestRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let damaged = String(decoding: random.damage(Array(body.utf8)), as: UTF8.self)
     try check("a.docx", wordFile(damaged), nil)
     let page =
@@ -35,7 +36,7 @@ struct MutationTests {
   private func check(_ name: String, _ bytes: [UInt8], _ seed: UInt64?) throws {
     var bytes = bytes
     if let seed {
-      var random = TestRandom(seed: seed)
+      var random = SeededGenerator(seed: seed)
       bytes = random.damage(bytes)
     }
     let folder = try TestFolder()
@@ -55,22 +56,7 @@ struct MutationTests {
   }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine.
-struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
+extension SeededGenerator {
   /// Some bytes changed, and parts cut out, doubled or left off.
   mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes

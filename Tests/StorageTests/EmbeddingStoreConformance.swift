@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// What every ``EmbeddingStore`` does.
@@ -114,7 +115,7 @@ enum EmbeddingStoreConformance {
       let fixture = makeDocument(texts: ["a", "b", "c"])
       _ = try await stores.knowledge.save(fixture)
       try await stores.embeddings.add(model)
-      var random = SplitMix64(state: 1)
+      var random = SeededGenerator(seed: 1)
       let ids = fixture.chunks.map(\.id)
       let full = TextEmbedding(
         vector: random.direction(8),

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// Random steps, the same for the same seed, done to the stores of documents and vectors, and to a plain model of them.
@@ -12,7 +13,7 @@ struct KnowledgeHistory {
   }
 
   private let stores: [KnowledgeStores]
-  private var random: SplitMix64
+  private var random: SeededGenerator
   private var entries: [Entry] = []
   private var model = EmbedderDescriptor(id: "0", dimension: 8)
   private var step = 0
@@ -20,7 +21,7 @@ struct KnowledgeHistory {
 
   init(_ stores: [KnowledgeStores], seed: UInt64) {
     self.stores = stores
-    random = SplitMix64(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   mutating func play(steps: Int) async throws {

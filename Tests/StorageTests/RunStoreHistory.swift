@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 /// Random steps, the same for the same seed, done to a store and to the model of it.
@@ -8,7 +9,7 @@ import Testing
 struct RunStoreHistory {
   private let stores: RunStores
   private var model = RunStoreModel()
-  private var random: SplitMix64
+  private var random: SeededGenerator
   private var clock = 1.0
   /// Everything that was ever begun, whether it is still there or not.
   private var fixtures: [RunFixture] = []
@@ -18,7 +19,7 @@ struct RunStoreHistory {
 
   init(_ stores: RunStores, seed: UInt64) {
     self.stores = stores
-    random = SplitMix64(state: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   /// - Parameter steps: calls of the store, each with up to 12 changes.
@@ -142,18 +143,5 @@ struct RunStoreHistory {
       let thread = fixture.run.threadID
       #expect(try await stores.checkpointer.latest(threadID: thread) == model.checkpoints[thread])
     }
-  }
-}
-
-/// Steele, Lea and Flood's generator (OOPSLA 2014): small, and the same sequence everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -8,7 +9,7 @@ import Testing
 struct StoredFormTests {
   @Test("reads back every list of strings", arguments: UInt64(1)...40)
   func strings(seed: UInt64) throws {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let pieces = ["a", "\"", ",", "\\", "\",\"", "ü", "🌊", "\n", "[", "]", "", " ", "\u{0}", "/"]
     for _ in 0..<50 {
       let strings = (0..<Int.random(in: 0...4, using: &random)).map { _ in
@@ -27,8 +28,8 @@ struct StoredFormTests {
 
   @Test("keeps the structure of a text, and refuses any other bytes", arguments: UInt64(1)...30)
   func structure(seed: UInt64) throws {
-    var random = SplitMix64(state: seed)
-    func range(_ random: inout SplitMix64) -> Range<Int> {
+    var random = SeededGenerator(seed: seed)
+    func range(_ random: inout SeededGenerator) -> Range<Int> {
       let start = Int.random(in: 0...(1 << Int.random(in: 0...40, using: &random)), using: &random)
       return start..<(start + Int.random(in: 0...1_000, using: &random))
     }
@@ -69,7 +70,7 @@ struct StoredFormTests {
 
   @Test("keeps the vectors of parts to within a code", arguments: [1, 8, 384])
   func spans(dimension: Int) throws {
-    var random = SplitMix64(state: 3)
+    var random = SeededGenerator(seed: 3)
     let spans = (0..<5).map { _ in random.direction(dimension) } + [Array(repeating: 0, count: dimension)]
     let decoded = try SpanVectors.decode(SpanVectors.encode(spans), dimension: dimension)
     #expect(decoded.count == spans.count)

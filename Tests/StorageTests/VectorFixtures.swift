@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Graph
 
-extension SplitMix64 {
+extension SeededGenerator {
   /// A vector of length 1 in any direction.
   mutating func direction(_ dimension: Int) -> [Float] {
     unit(

@@ -79,7 +79,7 @@ import Testing
       #expect(newer.documents.map(\.id) == [id])
       let job = try #require(try await rill.documents.ingestion.job(documentID: id))
       #expect(job.byteCount == Self.pdf.count + 3)
-      #expect(try await rill.originals() == [job.contentHash])
+      #expect(try rill.originals() == [job.contentHash])
     }
   }
 

@@ -7,18 +7,6 @@ import Testing
 
 /// FR-023, and a server that survives its clients.
 @Suite struct DisconnectTests {
-  /// A small generator with a seed (xorshift64, Marsaglia 2003), so that a failure can be had again.
-  struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state ^= state << 13
-      state ^= state >> 7
-      state ^= state << 17
-      return state
-    }
-  }
-
   @Test("3,200 random disconnects leave the server alive with no run and no connection behind")
   func randomDisconnects() async throws {
     try await withRill(
@@ -32,7 +20,7 @@ import Testing
       try await withThrowingTaskGroup(of: Void.self) { group in
         for worker in 0..<16 {
           group.addTask {
-            var random = SeededGenerator(state: UInt64(worker) &* 0x9E37_79B9_7F4A_7C15 &+ 1)
+            var random = SeededGenerator(seed: UInt64(worker))
             for _ in 0..<200 {
               // The comment, retry, nine events up to the first token; how many frames follow depends on joining.
               let blocks = Int.random(in: 0...11, using: &random)

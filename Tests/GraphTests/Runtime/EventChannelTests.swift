@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Graph
@@ -164,7 +165,7 @@ struct EventChannelTests {
   @Test("survives cancellations at any moment", arguments: 0..<50)
   func cancellationStorm(seed: UInt64) async throws {
     let channel = EventChannel<Int>(capacity: 2)
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let producers = (0..<8).map { _ in
       Task {
         var sent = 0

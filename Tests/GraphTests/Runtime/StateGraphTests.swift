@@ -44,7 +44,7 @@ struct StateGraphTests {
   func parallelUpdatesAreDeterministic(seed: UInt64) async throws {
     let clock = ManualClock()
     let names = (0..<8).map { "n\($0)" }
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let order = names.shuffled(using: &random)
     var graph = TraceGraph(name: "fan")
     for name in names {
@@ -326,18 +326,5 @@ struct StateGraphTests {
       let error = try await graphError { try await compiled.events(options: options) }
       #expect(error?.code == .invalidOptions)
     }
-  }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014), so that a failing order can be run again.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Graph
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -21,7 +22,7 @@ struct SQLiteVectorFilesTests {
     try await withTemporaryFolder { folder in
       let database = try await open(folder)
       try await database.embeddings.add(model)
-      var random = SplitMix64(state: 11)
+      var random = SeededGenerator(seed: 11)
       var fixtures: [DocumentFixture] = []
       for number in 0..<4 {
         let share = number < 3 ? Self.capacity : 100
@@ -48,7 +49,7 @@ struct SQLiteVectorFilesTests {
   private func check(_ folder: URL) async throws {
     let database = try await open(folder)
     let plain = SQLiteVectorSearch(writer: database.writer, index: VectorIndex(folder: nil))
-    var random = SplitMix64(state: 99)
+    var random = SeededGenerator(seed: 99)
     for _ in 0..<4 {
       let query = random.direction(8)
       let expected = try await plain.nearest(to: query, model: model.id, limit: 30, filter: .all)
@@ -123,7 +124,7 @@ struct SQLiteVectorFilesTests {
       _ = try await database.knowledge.deleteDocument(id: fixtures[0].document.id)
       // As after a copy of the database was put back: the same numbers mean other vectors.
       try await database.write { db in
-        let other = SplitMix64(state: 1).vectorOfAnyKind
+        let other = SeededGenerator(seed: 1).vectorOfAnyKind
         try db.execute(
           sql: "UPDATE chunk_vector_values SET value = ? WHERE vector = 600",
           arguments: [VectorBytes.data(other)])
@@ -189,7 +190,7 @@ struct SQLiteVectorFilesTests {
   }
 }
 
-extension SplitMix64 {
+extension SeededGenerator {
   fileprivate var vectorOfAnyKind: [Float] {
     var copy = self
     return copy.direction(8)

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -35,8 +36,8 @@ struct VectorScanTests {
 
   private func sample(
     _ distribution: Distribution, count: Int, dimension: Int, codeThreshold: Int, seed: UInt64
-  ) -> (Sample, SplitMix64) {
-    var random = SplitMix64(state: seed)
+  ) -> (Sample, SeededGenerator) {
+    var random = SeededGenerator(seed: seed)
     var sample = Sample(dimension: dimension, codeThreshold: codeThreshold)
     let centres = (0..<20).map { _ in random.direction(dimension) }
     for index in 0..<count {
@@ -156,7 +157,7 @@ struct VectorScanTests {
 struct TopKTests {
   @Test("are the highest scores, of equal ones the lowest numbers", arguments: UInt64(1)...20)
   func random(seed: UInt64) {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let entries = (0..<200).map {
       TopK.Entry(score: Float(Int.random(in: 0..<40, using: &random)), sequence: Int64($0))
     }.shuffled(using: &random)
