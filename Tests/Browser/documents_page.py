@@ -1,15 +1,20 @@
 """The documents' pages as a person uses them."""
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from chat_page import ChatPage
 
 READING_TIME = 20_000
 """Milliseconds in which small documents must have been read, on a machine that is busy with other tests too."""
+
+LOOKS = 40
+"""How often a drag looks whether the page takes it."""
 
 
 class DocumentsPage:
@@ -37,8 +42,19 @@ class DocumentsPage:
         """Drops files and folders of this machine on the page, as the desktop would."""
         session = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            session.send("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 400, "data": data})
+
+        def send(*kinds: str) -> None:
+            for kind in kinds:
+                session.send("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 400, "data": data})
+
+        # A person lets go when the page says where: its part that takes files is loaded a moment after the rest.
+        for _ in range(LOOKS):
+            send("dragEnter", "dragOver")
+            with contextlib.suppress(PlaywrightTimeout):
+                self.page.get_by_test_id("drop-veil").wait_for(timeout=500)
+                break
+            send("dragCancel")
+        send("drop")
         session.detach()
 
     def choose(self, *files: dict[str, Any]) -> None:
