@@ -69,7 +69,7 @@ def files() -> dict[str, bytes]:
         "nested.zip": zipped({"a.zip": zipped({"b.zip": zipped({"c.zip": zipped({"d.txt": b"deep" * 100})})})}),
         "climbing.zip": zipped({"../../outside.txt": b"outside" * 50, "/absolute.txt": b"absolute" * 50}),
         "encrypted.zip": encrypted_zip(),
-        "cut.zip": zipped({"a.txt": b"some text " * 500})[:300],
+        "cut.zip": zipped({"a.txt": b"".join(b"line %d of a text\n" % number for number in range(500))})[:600],
     }
 
 
