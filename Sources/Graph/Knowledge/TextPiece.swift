@@ -9,16 +9,3 @@ public struct TextPiece: Sendable, Hashable {
   /// The page on which it begins, from 1; `nil` for a text without pages.
   public let page: Int?
 }
-
-/// A text cut into pieces.
-public struct ChunkedText: Sendable, Hashable {
-  /// The first heading; `nil` when there is none.
-  public let title: String?
-  /// In order, covering everything but white space. They overlap only where a sentence had to be cut.
-  public let pieces: [TextPiece]
-}
-
-/// Cuts a text into pieces that can be found and cited.
-public protocol Chunker: Sendable {
-  func chunk(_ text: String) -> ChunkedText
-}

@@ -12,21 +12,21 @@ struct ChunkerPropertyTests {
   func properties(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let text = Self.randomText(using: &random)
-    check(MarkdownChunker().chunk(text), of: text)
-    check(TextChunker().chunk(text), of: text)
+    check(StructuredChunker().chunk(.markdown(text)), of: text)
+    check(StructuredChunker().chunk(.plainText(text)), of: text)
   }
 
   @Test("hold for texts of one kind only", arguments: Self.extremes)
   func uniform(text: String) {
-    check(MarkdownChunker().chunk(text), of: text)
-    check(TextChunker().chunk(text), of: text)
+    check(StructuredChunker().chunk(.markdown(text)), of: text)
+    check(StructuredChunker().chunk(.plainText(text)), of: text)
   }
 
-  private func check(_ chunked: ChunkedText, of text: String) {
+  private func check(_ pieces: [TextPiece], of text: String) {
     let bytes = Array(text.utf8)
     var isCovered = [Bool](repeating: false, count: bytes.count)
     var last = -1
-    for piece in chunked.pieces {
+    for piece in pieces {
       let range = piece.byteRange
       #expect(range.lowerBound > last && range.upperBound <= bytes.count)
       #expect(!range.isEmpty)

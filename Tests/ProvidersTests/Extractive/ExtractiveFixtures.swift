@@ -7,14 +7,14 @@ import Graph
 enum ExtractiveFixtures {
   static func passages(_ documents: String...) -> [Passage] {
     documents.flatMap { text in
-      let chunked = MarkdownChunker().chunk(text)
+      let extracted = ExtractedText.markdown(text)
       let documentID = UUID()
-      return chunked.pieces.enumerated().map { ordinal, piece in
+      return StructuredChunker().chunk(extracted).enumerated().map { ordinal, piece in
         Passage(
           chunk: Chunk(
             id: UUID(), documentID: documentID, ordinal: ordinal, headings: piece.headings, text: piece.text,
             byteRange: piece.byteRange),
-          title: chunked.title ?? "Untitled", source: "test.md", score: Double(10 - ordinal))
+          title: extracted.title ?? "Untitled", source: "test.md", score: Double(10 - ordinal))
       }
     }
   }

@@ -3,8 +3,11 @@ import Testing
 @testable import Graph
 
 @Suite("Cutting Markdown")
-struct MarkdownChunkerTests {
-  private func chunk(_ text: String) -> ChunkedText { MarkdownChunker().chunk(text) }
+struct MarkdownChunkingTests {
+  private func chunk(_ text: String) -> (title: String?, pieces: [TextPiece]) {
+    let extracted = ExtractedText.markdown(text)
+    return (extracted.title, StructuredChunker().chunk(extracted))
+  }
 
   @Test("takes the first heading for the title, and leaves it out of the headings above a piece")
   func title() {
