@@ -37,6 +37,8 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(
+      name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .systemLibrary(
       name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
@@ -61,9 +63,17 @@ let package = Package(
     .target(
       name: "Extraction", dependencies: ["Graph", "CProcess", "CXML2", "CZip"], swiftSettings: settings),
     .target(
+      name: "Postgres",
+      dependencies: [
+        "CPostgres",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
       name: "Storage",
       dependencies: [
-        "Graph", "CKernels",
+        "Graph", "CKernels", "Postgres",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -112,8 +122,12 @@ let package = Package(
     .testTarget(
       name: "ProvidersTests", dependencies: ["Providers", "CKernels", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "PostgresTests",
+      dependencies: ["Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .testTarget(
       name: "StorageTests",
-      dependencies: ["Storage", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Storage", "Postgres", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
     .testTarget(
       name: "AppTests", dependencies: ["App", "TestSupport"], swiftSettings: settings),

@@ -22,7 +22,7 @@ extension KnowledgeServices {
       .init(
         knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
         settings: database, folder: configuration.dataDirectory, embedder: choice.embedder,
-        connect: choice.connect, load: { try await database.embeddings.load(model: $0) },
+        connect: choice.connect, load: { try await database.embeddings.loadVectors(model: $0) },
         formerEmbedders: former, embeddingMessage: choice.embedder == nil ? choice.reason : nil,
         counter: choice.counter,
         uploadLimit: settings.uploadLimit, watchedFolder: settings.watchedFolder, logger: logger))

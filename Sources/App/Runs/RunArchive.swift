@@ -79,7 +79,7 @@ struct RunArchive: Sendable {
   func recover() async throws -> Int {
     var count = 0
     while true {
-      let cutOff = try await runs.runningRuns(limit: Self.recoveryBatch)
+      let cutOff = try await runs.abandonedRuns(limit: Self.recoveryBatch)
       guard !cutOff.isEmpty else { break }
       var changes: [RunChange] = []
       for record in cutOff {

@@ -9,8 +9,8 @@ public protocol RunStore: Sendable {
   /// dies leaves all of them or none.
   ///
   /// A change that cannot be applied leaves the others unharmed:
-  /// - `begin` of a run id that exists: ``StoreError/Code/conflict``; with a session that does not exist:
-  ///   ``StoreError/Code/notFound``.
+  /// - `begin` of a run id that exists, or in a session with another run that has not ended:
+  ///   ``StoreError/Code/conflict``; with a session that does not exist: ``StoreError/Code/notFound``.
   /// - `append` and `end` whose batch does not begin right after the newest stored event: ``StoreError/Code/conflict``.
   /// - `append`, `checkpoint` and `end` of a run that does not exist or has ended: ``StoreError/Code/notFound``.
   ///
@@ -21,9 +21,15 @@ public protocol RunStore: Sendable {
 
   /// - Throws: ``StoreError`` from every call.
   func run(id: UUID) async throws -> RunRecord?
-  /// The runs that have not ended, oldest first: at the start of the process, those that were cut off.
+  /// The runs that have not ended, oldest first.
   /// - Parameter limit: the most to return.
   func runningRuns(limit: Int) async throws -> [RunRecord]
+  /// The runs that have not ended and never will by themselves, oldest first: the process that worked on them is gone. With
+  /// a store of one process, asked at its start, they are all that are running.
+  /// - Parameter limit: the most to return.
+  func abandonedRuns(limit: Int) async throws -> [RunRecord]
+  /// The run that is going on in a session; a second one cannot begin.
+  func activeRun(sessionID: UUID) async throws -> RunRecord?
   /// The batches that hold events after an id, in order. The first one may begin before it.
   /// - Parameter limit: the most to return, at least 1.
   func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch]

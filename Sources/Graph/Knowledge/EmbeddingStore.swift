@@ -28,12 +28,19 @@ public protocol EmbeddingStore: Sendable {
   /// How many chunks of each document have a vector of the model. Documents without any may be missing.
   func embeddedCounts(documents: [UUID], model: String) async throws -> [UUID: Int]
 
+  /// Reads the vectors of a model ahead of the first search, where that makes it faster.
+  func loadVectors(model: String) async throws
+
   /// The chunks with the nearest vectors, nearest first; the score is the cosine. Every chunk that has a vector is
   /// compared: the result is exact. It sees what other processes have stored.
   /// - Parameter vector: of length 1 and the model's dimension.
   func nearest(
     to vector: [Float], model: String, limit: Int, filter: SearchFilter
   ) async throws -> [Passage]
+}
+
+extension EmbeddingStore {
+  public func loadVectors(model: String) async throws {}
 }
 
 /// A model that the store has vectors of.

@@ -13,6 +13,8 @@ public protocol IngestionStore: Sendable {
   /// file that ends the process each time is told by them.
   /// - Returns: how many.
   func requeueClaimedJobs() async throws -> Int
+  /// The same while the process is at work: only the jobs of other processes that are gone.
+  func requeueAbandonedJobs() async throws -> Int
 
   /// Changes the state of a job, unless it has been replaced by another upload (told by ``IngestionJob/contentHash``) or
   /// is gone. A job that is queued again begins with no attempts.
@@ -30,6 +32,11 @@ public protocol IngestionStore: Sendable {
   func deleteJob(documentID: UUID) async throws -> Bool
   /// Whether a document or a job still needs the original file with this hash.
   func isOriginalNeeded(contentHash: String) async throws -> Bool
+}
+
+extension IngestionStore {
+  /// A store of one process has no others.
+  public func requeueAbandonedJobs() async throws -> Int { 0 }
 }
 
 /// A file on its way to become a document. It is gone when the document is stored.

@@ -163,5 +163,5 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
   }
 
   /// Reads the vectors of a model into memory, so that the first search need not wait for it.
-  public func load(model: String) async throws { try await database.vectors.load(model: model) }
+  public func loadVectors(model: String) async throws { try await database.vectors.load(model: model) }
 }

@@ -32,6 +32,18 @@ public struct SQLiteRunStore: RunStore {
     }
   }
 
+  /// One process serves from a data folder: what runs when it starts was cut off.
+  public func abandonedRuns(limit: Int) async throws -> [RunRecord] { try await runningRuns(limit: limit) }
+
+  public func activeRun(sessionID: UUID) async throws -> RunRecord? {
+    try await database.read { db in
+      try Row.fetchOne(
+        try db.cachedStatement(sql: "SELECT * FROM runs WHERE session_id = ? AND status = 'running'"),
+        arguments: [StoredValues.text(sessionID)]
+      ).map(RunRecord.init(row:))
+    }
+  }
+
   public func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
     try await database.read { db in
       let statement = try db.cachedStatement(

@@ -30,6 +30,10 @@ private final class RefusingStore: RunStore {
 
   func run(id: UUID) async throws -> RunRecord? { try await store.run(id: id) }
   func runningRuns(limit: Int) async throws -> [RunRecord] { try await store.runningRuns(limit: limit) }
+  func abandonedRuns(limit: Int) async throws -> [RunRecord] { try await store.abandonedRuns(limit: limit) }
+  func activeRun(sessionID: UUID) async throws -> RunRecord? {
+    try await store.activeRun(sessionID: sessionID)
+  }
   func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
     try await store.log(runID: runID, after: id, limit: limit)
   }

@@ -33,7 +33,7 @@ struct SQLiteVectorFilesTests {
           fixture.chunks.map { _ in random.direction(8) }, for: fixture.chunks)
         fixtures.append(fixture)
       }
-      try await database.embeddings.load(model: model.id)
+      try await database.embeddings.loadVectors(model: model.id)
       try database.close()
       try await body(folder, fixtures)
     }
@@ -153,7 +153,7 @@ struct SQLiteVectorFilesTests {
   func deletedInUse() async throws {
     try await withDatabaseOfVectors { folder, fixtures async throws in
       let database = try await open(folder)
-      try await database.embeddings.load(model: model.id)
+      try await database.embeddings.loadVectors(model: model.id)
       let before = try await database.embeddings.nearest(axis(0), limit: 50)
       for file in try files(folder) { try FileManager.default.removeItem(at: file) }
       #expect(try await database.embeddings.nearest(axis(0), limit: 50) == before)
@@ -168,7 +168,7 @@ struct SQLiteVectorFilesTests {
   func shrinking() async throws {
     try await withDatabaseOfVectors { folder, fixtures async throws in
       var database = try await open(folder)
-      try await database.embeddings.load(model: model.id)
+      try await database.embeddings.loadVectors(model: model.id)
       for number in [0, 1] {
         _ = try await database.knowledge.deleteDocument(id: fixtures[number].document.id)
       }

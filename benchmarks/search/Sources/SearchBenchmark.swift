@@ -61,7 +61,7 @@ struct SearchBenchmark {
     let database = try await SQLiteDatabase.open(folder: folder)
     _ = try await database.knowledge.search("warm", limit: 1)
     let before = memory()
-    let load = try await clock.measure { try await database.embeddings.load(model: model.id) }
+    let load = try await clock.measure { try await database.embeddings.loadVectors(model: model.id) }
     var figures = ["load_ms": load.milliseconds]
     for (name, value) in memory() { figures["index_\(name)_MB"] = value - (before[name] ?? 0) }
     let (knowledge, embeddings) = (database.knowledge, database.embeddings)
