@@ -123,7 +123,7 @@ let package = Package(
       name: "ProvidersTests", dependencies: ["Providers", "CKernels", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .testTarget(
       name: "StorageTests",
