@@ -44,10 +44,16 @@ extension PostgresDatabase {
   func write<Value: Sendable>(
     on client: PostgresClient? = nil, _ body: @Sendable (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    try await PostgresErrorMapping.run {
-      try await retry.run(.carriesThrough) { _ in
-        try await PostgresWrite(client: client ?? self.client, retry: retry).run(body)
-      }
+    try await PostgresErrorMapping.run { try await commit(on: client ?? self.client, body) }
+  }
+
+  /// The same, for a caller that wants to know what PostgreSQL itself said.
+  /// - Throws: ``PostgresError``, and what `body` throws.
+  func commit<Value: Sendable>(
+    on client: PostgresClient, _ body: @Sendable (PostgresConnection) async throws -> Value
+  ) async throws -> Value {
+    try await retry.run(.carriesThrough) { _ in
+      try await PostgresWrite(client: client, retry: retry).run(body)
     }
   }
 }

@@ -22,6 +22,12 @@ enum PostgresErrorMapping {
     }
   }
 
+  /// Whether the error is one of a single row or value, which the same statement without it need not fear.
+  static func isRefusal(_ error: PostgresError) -> Bool {
+    guard let state = error.sqlState else { return false }
+    return ["22", "23", "54"].contains(state.prefix(2))
+  }
+
   private static func map(_ error: PostgresError) -> any Error {
     if case .cancelled = error.kind { return CancellationError() }
     let (code, message) = meaning(of: error)
