@@ -1,8 +1,8 @@
 """What every browser test stands on: a real server, a scripted model, a network that breaks, a browser.
 
 Everything is made for one test and ended after it, except the browser. A failed test leaves a picture of the
-page, its HTML and the server's log in `.build/logs/browser-sqlite/` or `…-postgres/`, and the end of that log in the
-report.
+page, its HTML and the server's log in `.build/logs/browser-sqlite/` or `…-postgres/`, and the end of that log in
+the report.
 """
 
 import os
@@ -27,6 +27,32 @@ StartRill = Callable[..., RillServer]
 OpenChat = Callable[..., ChatPage]
 
 expect.set_options(timeout=10_000)
+
+ON_EVERY_STORE = (
+    "test_branches.py",
+    "test_citations.py",
+    "test_conversations.py",
+    "test_documents.py",
+    "test_going_away.py",
+    "test_queue.py",
+    "test_restarts.py",
+    "test_search_reasons.py",
+    "test_sources.py",
+    "test_stop.py",
+    "test_tabs.py",
+)
+"""The files whose outcome the store decides: what is kept, found, shared by tabs, stopped, and there after a
+restart. The others are about the page (how it looks, reads, reconnects and refuses), which gets the same bytes from
+either store; they run on SQLite only, which halves the time of the second run.
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if STORE == "sqlite":
+        return
+    left_out = [item for item in items if item.path.name not in ON_EVERY_STORE]
+    items[:] = [item for item in items if item.path.name in ON_EVERY_STORE]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionstart() -> None:
@@ -54,7 +80,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def indexed_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Database]]:
-    """A data folder, and its database, in which Rill's own documentation is indexed; made once, copied for each test."""
+    """A data folder with its database in which Rill's own documentation is indexed; copied for each test."""
     folder, database = tmp_path_factory.mktemp("indexed"), Database()
     settings = {"RILL_MODEL_PROVIDER": "extractive"} | database.settings
     server = RillServer(folder / "data", folder / "rill.log", settings)

@@ -1,4 +1,4 @@
-"""Where the servers under test keep their data: in their folders, or in a PostgreSQL database for each of them."""
+"""Where the servers under test keep their data: in their folders, or in a PostgreSQL database for each."""
 
 import os
 import urllib.parse
