@@ -1,8 +1,8 @@
 """What every browser test stands on: a real server, a scripted model, a network that breaks, a browser.
 
 Everything is made for one test and ended after it, except the browser. A failed test leaves a picture of the
-page, its HTML and the server's log in `.build/logs/browser-sqlite/` or `…-postgres/`, and the end of that log in
-the report.
+page, its HTML and the server's log in `.build/logs/browser-sqlite/` or `…-postgres/`, and that log's end in the
+report.
 """
 
 import os
@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
-
 from chat_page import ChatPage
 from databases import SERVER, STORE, Database
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 from rill_server import BINARY, PUBLIC, ROOT, RillServer
 from scripted_upstream import MODEL, ScriptedUpstream
 from tcp_proxy import TcpProxy
@@ -42,8 +41,8 @@ ON_EVERY_STORE = (
     "test_tabs.py",
 )
 """The files whose outcome the store decides: what is kept, found, shared by tabs, stopped, and there after a
-restart. The others are about the page (how it looks, reads, reconnects and refuses), which gets the same bytes from
-either store; they run on SQLite only, which halves the time of the second run.
+restart. The others are about the page (how it looks, reads, reconnects and refuses), which gets the same bytes
+from either store; they run on SQLite only, which halves the time of the second run.
 """
 
 
