@@ -30,7 +30,7 @@ public struct PostgresOriginalStore: OriginalStore {
       }
       try await finish(file, contentHash)
     } catch {
-      try? await database.execute("DELETE FROM originals WHERE sequence = $1", [.int(file)])
+      _ = try? await database.execute("DELETE FROM originals WHERE sequence = $1", [.int(file)])
       throw error
     }
   }

@@ -29,7 +29,7 @@ struct PostgresRunState: Sendable {
   var sequences: ArraySlice<Int64> = []
 }
 
-/// Reads a ``PostgresRunState`` in one round trip, whatever the number of changes.
+/// Reads a ``PostgresRunState`` with a handful of statements, whatever the number of changes.
 ///
 /// Sessions are locked before runs, and each kind in the order of its ids. Whoever deletes a session does the same.
 struct PostgresRunStateReader: Sendable {
@@ -69,43 +69,51 @@ struct PostgresRunStateReader: Sendable {
     if let run = message.answer?.runID { messageRuns.insert(run) }
   }
 
-  func read(_ connection: PostgresConnection) async throws -> PostgresRunState {
+  /// Locks first: a run that began while this waited for them is seen by what follows.
+  var statements: [PostgresStatement] { parts.map(\.statement) }
+
+  /// - Parameter results: those of ``statements``, in their order.
+  func state(_ results: [PostgresResult]) throws -> PostgresRunState {
     var state = PostgresRunState()
-    var readers: [(inout PostgresRunState, PostgresResult) throws -> Void] = []
-    var statements: [PostgresStatement] = []
-    if !begun.isEmpty {
-      statements += beginningStatements
-      readers += [Self.readSessions, Self.readForeignRuns, Self.readSequences]
-    }
-    statements.append(lockedRuns)
-    readers.append(Self.readRuns)
-    // After the locks: a run that began while this waited for them is seen.
-    if !begun.isEmpty {
-      statements.append(runningRuns)
-      readers.append(Self.readRunning)
-    }
-    if !messages.isEmpty {
-      statements.append(knownMessages)
-      readers.append(Self.readMessages)
-    }
-    let results = try await connection.pipeline(statements)
-    for (reader, result) in zip(readers, results) { try reader(&state, result) }
+    for (part, result) in zip(parts, results) { try part.read(&state, result) }
     return state
+  }
+
+  private typealias Part = (
+    statement: PostgresStatement, read: (inout PostgresRunState, PostgresResult) throws -> Void
+  )
+
+  private var parts: [Part] {
+    var parts: [Part] = []
+    if !begun.isEmpty {
+      parts += [
+        (lockedSessions, Self.readSessions), (foreignRuns, Self.readForeignRuns),
+        (newSequences, Self.readSequences),
+      ]
+    }
+    parts.append((lockedRuns, Self.readRuns))
+    if !begun.isEmpty { parts.append((runningRuns, Self.readRunning)) }
+    if !messages.isEmpty { parts.append((knownMessages, Self.readMessages)) }
+    return parts
   }
 
   // MARK: Statements
 
-  private var beginningStatements: [PostgresStatement] {
-    [
-      PostgresStatement(
-        "SELECT id FROM sessions WHERE owner = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
-        [.text(owner), .uuids(Array(sessions))]),
-      PostgresStatement(
-        "SELECT id FROM runs WHERE owner <> $1 AND id = ANY($2)", [.text(owner), .uuids(Array(begun))]),
-      PostgresStatement(
-        "SELECT nextval(pg_get_serial_sequence('runs', 'sequence')) AS sequence FROM generate_series(1, $1)",
-        [.int(Int64(begun.count))]),
-    ]
+  private var lockedSessions: PostgresStatement {
+    PostgresStatement(
+      "SELECT id FROM sessions WHERE owner = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+      [.text(owner), .uuids(Array(sessions))])
+  }
+
+  private var foreignRuns: PostgresStatement {
+    PostgresStatement(
+      "SELECT id FROM runs WHERE owner <> $1 AND id = ANY($2)", [.text(owner), .uuids(Array(begun))])
+  }
+
+  private var newSequences: PostgresStatement {
+    PostgresStatement(
+      "SELECT nextval(pg_get_serial_sequence('runs', 'sequence')) AS sequence FROM generate_series(1, $1)",
+      [.int(Int64(begun.count))])
   }
 
   private var lockedRuns: PostgresStatement {

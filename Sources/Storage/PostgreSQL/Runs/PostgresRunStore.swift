@@ -10,11 +10,16 @@ public struct PostgresRunStore: RunStore {
   public func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
     guard !changes.isEmpty else { return [] }
     let writer = PostgresRunWriter(owner: owner, node: database.node)
+    let reader = PostgresRunStateReader(changes, owner: owner)
     return try await PostgresErrorMapping.run {
       do {
-        return try await database.commit(on: database.journal) { try await writer.apply(changes, $0) }
+        return try await database.commit(on: database.journal, beginningWith: reader.statements) {
+          try await writer.apply(changes, $0, try reader.state($1))
+        }
       } catch let error as PostgresError where PostgresErrorMapping.isRefusal(error) {
-        return try await database.commit(on: database.journal) { try await writer.applyEach(changes, $0) }
+        return try await database.commit(on: database.journal) { connection, _ in
+          try await writer.applyEach(changes, connection)
+        }
       }
     }
   }

@@ -15,9 +15,10 @@ struct PostgresRunWriter: Sendable {
   /// Applies changes in two round trips: one locks and reads what they are about, one writes what they come to.
   /// - Returns: for each change why it was refused.
   /// - Throws: ``PostgresError``. The transaction is lost then.
-  func apply(_ changes: [RunChange], _ connection: PostgresConnection) async throws -> [StoreError?] {
-    let reader = PostgresRunStateReader(changes, owner: owner)
-    var plan = PostgresRunPlan(try await reader.read(connection))
+  func apply(
+    _ changes: [RunChange], _ connection: PostgresConnection, _ state: PostgresRunState
+  ) async throws -> [StoreError?] {
+    var plan = PostgresRunPlan(state)
     let refusals = changes.map { plan.apply($0) }
     let statements = try statements(for: plan)
     if !statements.isEmpty { _ = try await connection.pipeline(statements) }
@@ -31,7 +32,7 @@ struct PostgresRunWriter: Sendable {
     for change in changes {
       _ = try await connection.query("SAVEPOINT run_change")
       do {
-        refusals += try await apply([change], connection)
+        refusals.append(try await apply(change, connection))
       } catch let error as PostgresError where PostgresErrorMapping.isRefusal(error) {
         _ = try await connection.query("ROLLBACK TO run_change")
         // A second try sees what the other process has stored, and says what it means for this change.
@@ -46,11 +47,17 @@ struct PostgresRunWriter: Sendable {
     _ change: RunChange, _ connection: PostgresConnection
   ) async throws -> StoreError? {
     do {
-      return try await apply([change], connection)[0]
+      return try await apply(change, connection)
     } catch let error as PostgresError where PostgresErrorMapping.isRefusal(error) {
       _ = try await connection.query("ROLLBACK TO run_change")
       return PostgresErrorMapping.map(error) as? StoreError
     }
+  }
+
+  private func apply(_ change: RunChange, _ connection: PostgresConnection) async throws -> StoreError? {
+    let reader = PostgresRunStateReader([change], owner: owner)
+    let state = try reader.state(try await connection.pipeline(reader.statements))
+    return try await apply([change], connection, state)[0]
   }
 
   // MARK: Statements
