@@ -21,7 +21,7 @@ public enum TestPostgres {
   {
     guard let url else { throw Missing() }
     await seats.take()
-    let schema = "rill_test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    let schema = newName()
     let client = PostgresClient(try configuration(url), logger: Logger(label: "test"))
     let result: Result<Value, any Error>
     do {
@@ -34,6 +34,21 @@ public enum TestPostgres {
     await client.close()
     seats.giveBack()
     return try result.get()
+  }
+
+  /// Makes a schema that stays until the server is thrown away, for tests that have no end of their own to drop it at.
+  /// - Returns: its URL.
+  public static func makeSchema() async throws -> String {
+    guard let url else { throw Missing() }
+    let schema = newName()
+    let client = PostgresClient(try configuration(url), logger: Logger(label: "test"))
+    _ = try await client.query("CREATE SCHEMA \(schema)")
+    await client.close()
+    return Self.url(url, schema: schema)
+  }
+
+  private static func newName() -> String {
+    "rill_test_" + UUID().uuidString.lowercased().replacing("-", with: "")
   }
 
   private static func configuration(_ url: String) throws -> PostgresConfiguration {

@@ -2,6 +2,7 @@ import Foundation
 import Graph
 import Logging
 import Postgres
+import Providers
 import Storage
 
 /// The database that the configuration asks for.
@@ -21,6 +22,9 @@ enum DatabaseChoice {
       return try await PostgresDatabase.open(settings, nodeID: node ?? UUID(), logger: logger)
     } catch let error as PostgresError {
       throw ConfigurationError(key: "DATABASE_URL", message: error.message)
+    } catch let error as StoreError {
+      throw ConfigurationError(
+        key: "DATABASE_URL", message: error.message + (error.detail.map { " (\($0))" } ?? ""))
     }
   }
 

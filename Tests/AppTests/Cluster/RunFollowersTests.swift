@@ -5,8 +5,10 @@ import Testing
 
 @Suite("Followers of a node's runs")
 struct RunFollowersTests {
-  private let (run, other) = (UUID(), UUID())
-  private let (first, second) = (UUID(), UUID())
+  private let run = UUID()
+  private let other = UUID()
+  private let first = UUID()
+  private let second = UUID()
 
   @Test("a node counts once, however often it says that it follows")
   func repeated() {
