@@ -207,10 +207,9 @@ final class RunService: Service {
         // In the run that was admitted: the same request may have attached to it in the meantime.
         return try await replay(stored, in: run)
       }
-      let turn = try await planner.plan(request, run: run, now: time.date())
-      run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
-      if exchange != nil, let reader = try await store(run, turn, request) { return reader }
-      workContinuation.yield(.start(run, turn, isStored: exchange != nil))
+      if exchange != nil { return try await beginAmongNodes(run, request) }
+      let turn = try await plan(request, run)
+      workContinuation.yield(.start(run, turn, isStored: false))
       return RunReader(run: run, after: 0)
     } catch {
       registry.withLock { $0.discard(run) }
@@ -221,22 +220,37 @@ final class RunService: Service {
     }
   }
 
+  private func plan(_ request: RunRequest, _ run: Run) async throws -> Turn {
+    let turn = try await planner.plan(request, run: run, now: time.date())
+    run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
+    return turn
+  }
+
+  /// How often a place in a conversation is looked for that other nodes keep taking.
+  private static let maxPlans = 5
+
   /// Stores a run before anybody hears of it: among several nodes the store alone knows whether it may begin.
-  /// - Returns: a reader of the same run when another node has begun it at this moment.
-  private func store(_ run: Run, _ turn: Turn, _ request: RunRequest) async throws -> RunReader? {
-    do {
-      try await executor.store(run, turn: turn)
-      return nil
-    } catch let error as StoreError where error.code == .conflict {
-      if let stored = try await storedRun(run.id, for: request) {
-        registry.withLock { $0.discard(run) }
-        return try await replay(stored, in: run)
+  private func beginAmongNodes(_ run: Run, _ request: RunRequest) async throws -> RunReader {
+    for attempt in 1... {
+      let turn = try await plan(request, run)
+      do {
+        try await executor.store(run, turn: turn)
+        workContinuation.yield(.start(run, turn, isStored: true))
+        return RunReader(run: run, after: 0)
+      } catch let error as StoreError where error.code == .conflict {
+        if let stored = try await storedRun(run.id, for: request) {
+          // Another node has begun the same run at this moment.
+          registry.withLock { $0.discard(run) }
+          return try await replay(stored, in: run)
+        }
+        if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {
+          throw RequestError(.sessionBusy(runID: active.id))
+        }
+        // Whatever was in the way has ended since.
+        guard attempt < Self.maxPlans else { throw error }
       }
-      if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {
-        throw RequestError(.sessionBusy(runID: active.id))
-      }
-      throw error
     }
+    throw CancellationError()
   }
 
   private func replay(_ stored: StoredRun, in run: Run) async throws -> RunReader {
