@@ -67,7 +67,8 @@ struct RunsAcrossNodesTests {
   @Test("Readers on another node keep a run alive; when the last has gone, it is cancelled as disconnected")
   func presence() async throws {
     let grace = Duration.milliseconds(300)
-    try await withRillNodes(2, configure: { $0.runs.disconnectGrace = grace }, script: Self.silent) { cluster in
+    try await withRillNodes(2, configure: { $0.runs.disconnectGrace = grace }, script: Self.silent) {
+      cluster in
       let run = UUID()
       let path = "/chat/runs/\(run.wireString)"
       try await cluster[0].client.ask("What does the river do?", run: run) { own in

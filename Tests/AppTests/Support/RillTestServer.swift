@@ -39,6 +39,7 @@ func withRill<Result: Sendable>(
   folder: URL? = nil,
   documents configureDocuments: @Sendable (inout KnowledgeServices.Dependencies) -> Void = { _ in },
   upstream: ScriptedUpstream? = nil,
+  cluster: (any Cluster)? = nil,
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -73,7 +74,7 @@ func withRill<Result: Sendable>(
       configuration: configuration,
       dependencies: .init(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
-        stores: database.stores, cluster: database.database.cluster,
+        stores: database.stores, cluster: cluster ?? database.database.cluster,
         reranker: reranker, documents: documents,
         pages: WebPageFetcher(download: download, time: .system), time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -105,7 +106,8 @@ extension KnowledgeServices {
     _ database: TestDatabase, folder: URL, _ configure: (inout Dependencies) -> Void = { _ in }
   ) -> KnowledgeServices {
     var dependencies = Dependencies(
-      stores: database.stores, cluster: database.database.cluster, folder: folder, embeddingMessage: "Words alone.",
+      stores: database.stores, cluster: database.database.cluster, folder: folder,
+      embeddingMessage: "Words alone.",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     configure(&dependencies)
     return KnowledgeServices(dependencies)
