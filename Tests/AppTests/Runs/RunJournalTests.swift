@@ -46,9 +46,9 @@ private final class RefusingStore: RunStore {
 @Suite(.timeLimit(.minutes(2))) struct RunJournalTests {
   private func withService(
     script: @escaping ScriptedUpstream.Script, clock: any Clock<Duration> = ContinuousClock(),
-    _ body: @escaping @Sendable (RunService, RefusingStore, SQLiteDatabase) async throws -> Void
+    _ body: @escaping @Sendable (RunService, RefusingStore, TestDatabase) async throws -> Void
   ) async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let store = RefusingStore(database.runs)
     try await withScriptedUpstream(script) { upstream in
       let service = try RunServiceFixture.make(

@@ -33,7 +33,7 @@ struct RillTestServer: Sendable {
 func withRill<Result: Sendable>(
   configure: @Sendable (inout RillConfiguration) -> Void = { _ in },
   clock: any Clock<Duration> = ContinuousClock(),
-  database: SQLiteDatabase? = nil,
+  database: TestDatabase? = nil,
   router: RillConfiguration.RouterKind = .rules,
   reranker: any Reranker = EmbeddedReranker(),
   folder: URL? = nil,
@@ -52,7 +52,9 @@ func withRill<Result: Sendable>(
   // A follow-up is one call of the upstream, unless a test is about that.
   configuration.queryWriter = .rules
   configure(&configuration)
-  let database = try database ?? SQLiteDatabase.inMemory()
+  let ownDatabase: TestDatabase
+  if let database { ownDatabase = database } else { ownDatabase = try await TestDatabase.fresh() }
+  let database = ownDatabase
   let transport = try HTTPTransport()
   let folder = folder ?? publicDirectory.appending(path: "data")
   let documents = KnowledgeServices.forTests(database, folder: folder) {
@@ -70,8 +72,7 @@ func withRill<Result: Sendable>(
       configuration: configuration,
       dependencies: .init(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
-        conversations: database.conversations, runs: database.runs,
-        checkpointer: database.checkpointer, knowledge: database.knowledge,
+        stores: database.stores,
         reranker: reranker, documents: documents,
         pages: WebPageFetcher(download: download, time: .system), time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -91,11 +92,10 @@ func withRill<Result: Sendable>(
 
 extension KnowledgeServices {
   static func forTests(
-    _ database: SQLiteDatabase, folder: URL, _ configure: (inout Dependencies) -> Void = { _ in }
+    _ database: TestDatabase, folder: URL, _ configure: (inout Dependencies) -> Void = { _ in }
   ) -> KnowledgeServices {
     var dependencies = Dependencies(
-      knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
-      settings: database, folder: folder, embeddingMessage: "Words alone.",
+      stores: database.stores, folder: folder, embeddingMessage: "Words alone.",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     configure(&dependencies)
     return KnowledgeServices(dependencies)

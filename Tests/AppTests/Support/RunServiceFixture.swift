@@ -10,7 +10,7 @@ import TestSupport
 /// A run service without its HTTP routes.
 enum RunServiceFixture {
   static func make(
-    upstream: ScriptedUpstream, database: SQLiteDatabase, runs: (any RunStore)? = nil,
+    upstream: ScriptedUpstream, database: TestDatabase, runs: (any RunStore)? = nil,
     time: RunTime = .system,
     configure: (inout RunService.Settings) -> Void = { _ in }
   ) throws -> RunService {
