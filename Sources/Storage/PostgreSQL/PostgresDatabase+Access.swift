@@ -45,9 +45,20 @@ extension PostgresDatabase {
     on client: PostgresClient? = nil, _ body: @Sendable (PostgresConnection) async throws -> Value
   ) async throws -> Value {
     try await PostgresErrorMapping.run {
-      try await retry.run(.carriesThrough) { _ in
-        try await PostgresWrite(client: client ?? self.client, retry: retry).run(body)
-      }
+      try await commit(on: client ?? self.client) { connection, _ in try await body(connection) }
+    }
+  }
+
+  /// The same, for a caller that wants to know what PostgreSQL itself said.
+  /// - Parameters:
+  ///   - statements: the first of the transaction, in one round trip with its beginning. `body` gets their results.
+  /// - Throws: ``PostgresError``, and what `body` throws.
+  func commit<Value: Sendable>(
+    on client: PostgresClient, beginningWith statements: [PostgresStatement] = [],
+    _ body: @Sendable (PostgresConnection, [PostgresResult]) async throws -> Value
+  ) async throws -> Value {
+    try await retry.run(.carriesThrough) { _ in
+      try await PostgresWrite(client: client, retry: retry).run(statements, body)
     }
   }
 }

@@ -22,6 +22,14 @@ enum PostgresErrorMapping {
     }
   }
 
+  /// Whether the error is one of a single row or value, which the same statement without it need not fear.
+  static func isRefusal(_ error: PostgresError) -> Bool {
+    switch error.kind {
+    case .usage(.nulInText), .usage(.valueTooLarge): true
+    default: error.sqlState.map { ["22", "23", "54"].contains($0.prefix(2)) } ?? false
+    }
+  }
+
   private static func map(_ error: PostgresError) -> any Error {
     if case .cancelled = error.kind { return CancellationError() }
     let (code, message) = meaning(of: error)
@@ -36,7 +44,11 @@ enum PostgresErrorMapping {
     return switch error.kind {
     case .connection: (.unavailable, unreachable)
     case .timeout: (.unavailable, late)
-    case .usage: (.unavailable, "The database is closed.")
+    case .usage(.closed): (.unavailable, "The database is closed.")
+    case .usage(.invalidConfiguration):
+      (.unavailable, "The address of the database cannot be read. Correct it.")
+    case .usage(.nulInText): (.failed, strangeText)
+    case .usage(.valueTooLarge): (.failed, tooLarge)
     default: (.failed, failure)
     }
   }
@@ -45,8 +57,7 @@ enum PostgresErrorMapping {
     switch state {
     case "23503": (.notFound, "What this belongs to is no longer there.")
     case _ where state.hasPrefix("23"): (.conflict, "This is stored already.")
-    case "22021", "22P05":
-      (.failed, "This text holds a character that the database cannot keep.")
+    case "22021", "22P05": (.failed, strangeText)
     case "40001", "40P01", "55P03":
       (.unavailable, "The database is busy with other changes of the same data. Try again.")
     case "53100":
@@ -72,12 +83,14 @@ enum PostgresErrorMapping {
       (.unavailable, "The database refused the user or the password.")
     case "58030": (.unavailable, "The database's disk reported an error. Check the disk.")
     case "XX001", "XX002": (.unavailable, "The database is damaged. Restore it from a backup.")
-    case "54000", "22001", "22003": (.failed, "This is too large to be stored.")
+    case "54000", "22001", "22003": (.failed, tooLarge)
     default: nil
     }
   }
 
   private static let unreachable = "The database cannot be reached. Check its address and that it is running."
+  private static let strangeText = "This text holds a character that the database cannot keep."
+  private static let tooLarge = "This is too large to be stored."
   private static let late = "The database took too long to answer. Try again."
   private static let failure = "The database failed. The log says why."
 }

@@ -7,14 +7,16 @@ struct PostgresWrite: Sendable {
 
   /// - Throws: ``PostgresError`` when nothing was written, or when nobody says for too long whether it was.
   func run<Value: Sendable>(
-    _ body: @Sendable (PostgresConnection) async throws -> Value
+    _ statements: [PostgresStatement],
+    _ body: @Sendable (PostgresConnection, [PostgresResult]) async throws -> Value
   ) async throws -> Value {
     var done: (transaction: Transaction, value: Value)?
     do {
       return try await client.transaction(cancellation: .carriesThrough) { connection in
         done = nil
-        let transaction = try await Transaction(connection)
-        let value = try await body(connection)
+        let results = try await connection.pipeline([Transaction.statement] + statements)
+        let transaction = try Transaction(results[0])
+        let value = try await body(connection, Array(results.dropFirst()))
         done = (transaction, value)
         return value
       }
@@ -31,10 +33,11 @@ struct PostgresWrite: Sendable {
     let id: String
     let backend: Int64
 
-    init(_ connection: PostgresConnection) async throws {
-      let rows = try await connection.query(
-        "SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend")
-      guard let row = rows.first else { throw StoredValues.unreadable("transaction") }
+    static let statement = PostgresStatement(
+      "SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend")
+
+    init(_ result: PostgresResult) throws {
+      guard let row = result.first else { throw StoredValues.unreadable("transaction") }
       id = try row["id"]
       backend = try row["backend"]
     }
