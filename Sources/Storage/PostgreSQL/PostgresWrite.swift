@@ -1,3 +1,4 @@
+import Graph
 import Postgres
 
 /// One try of a transaction whose outcome is always found out.
@@ -48,7 +49,7 @@ struct PostgresWrite: Sendable {
   private func wasCommitted(_ transaction: Transaction) async throws -> Bool {
     let deadline = ContinuousClock.now + retry.patience
     while true {
-      let status = try await retry.run(.carriesThrough) { _ in try await status(of: transaction) }
+      let status: String = try await retry.run(.carriesThrough) { _ in try await self.status(of: transaction) }
       switch status {
       case "committed": return true
       case "in progress" where ContinuousClock.now < deadline:
