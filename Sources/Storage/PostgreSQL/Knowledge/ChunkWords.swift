@@ -1,4 +1,3 @@
-import Foundation
 import Graph
 
 /// The words of a chunk as PostgreSQL's `tsvector`.
@@ -8,8 +7,7 @@ import Graph
 struct ChunkWords: Sendable {
   /// How many words the chunk has with its title and its headings, those that PostgreSQL cannot count included.
   let count: Int
-  /// The stems with their places, in the order that PostgreSQL keeps them in, so that it need not sort.
-  private let stems: [(stem: String, places: [Place])]
+  private let places: [String: [Place]]
 
   /// PostgreSQL counts places up to this one, and so many of them for each word.
   private static let (lastPlace, placesPerWord) = (16_383, 255)
@@ -24,9 +22,10 @@ struct ChunkWords: Sendable {
         count += 1
         let stem = Self.lexeme(word)
         // Places must rise. The words of a very long text that come after the last one all stand there.
-        let number = UInt16(min(count, Self.lastPlace))
-        let known = places[stem, default: []]
-        guard known.count < Self.placesPerWord, known.last.map({ $0.number < number }) ?? true else { continue }
+        let number = min(count, Self.lastPlace)
+        guard places[stem]?.count ?? 0 < Self.placesPerWord, places[stem]?.last?.number ?? 0 < number else {
+          continue
+        }
         places[stem, default: []].append(Place(number: number, weight: weight))
       }
     }
@@ -34,23 +33,21 @@ struct ChunkWords: Sendable {
     for heading in headings { add(heading, .heading) }
     add(text, .text)
     self.count = count
-    stems = places.map { (stem: $0.key, places: $0.value) }
-      .sorted { $0.stem.utf8.lexicographicallyPrecedes($1.stem.utf8) }
+    self.places = places
   }
 
   private struct Place {
-    let number: UInt16
+    let number: Int
     let weight: Weight
   }
 
-  /// The two bits before a place.
-  private enum Weight: UInt16 {
+  private enum Weight {
     /// PostgreSQL's A.
-    case title = 3
+    case title
     /// B.
-    case heading = 2
+    case heading
     /// D, which is never written.
-    case text = 0
+    case text
 
     var letter: String {
       switch self {
@@ -70,27 +67,10 @@ struct ChunkWords: Sendable {
   /// Stems are letters and digits, which need nothing but the quotes.
   static func quoted(_ lexeme: String) -> String { "'" + lexeme + "'" }
 
-  /// What the type's input function reads: `'otter':1A,7 'swim':8`.
+  /// What PostgreSQL reads: `'otter':1A,7 'swim':8`.
   var text: String {
-    stems.map { stem, places in
+    places.map { stem, places in
       Self.quoted(stem) + ":" + places.map { "\($0.number)\($0.weight.letter)" }.joined(separator: ",")
     }.joined(separator: " ")
-  }
-
-  /// What the type's receive function reads: the number of stems; for each the stem, a zero byte, the number of places
-  /// and the places.
-  var binary: Data {
-    var data = Data()
-    func append(_ value: some FixedWidthInteger) {
-      withUnsafeBytes(of: value.bigEndian) { data.append(contentsOf: $0) }
-    }
-    append(Int32(truncatingIfNeeded: stems.count))
-    for (stem, places) in stems {
-      data.append(contentsOf: stem.utf8)
-      append(UInt8(0))
-      append(UInt16(truncatingIfNeeded: places.count))
-      for place in places { append(place.number | place.weight.rawValue << 14) }
-    }
-    return data
   }
 }

@@ -33,9 +33,9 @@ struct PostgresDocumentWriter: Sendable {
     }
   }
 
-  func save(_ connection: PostgresConnection) async throws -> SaveOutcome {
-    let found = try await connection.pipeline(beginning)
-    if let existing = try found[3].first {
+  /// - Parameter found: the results of ``beginning``.
+  func save(_ connection: PostgresConnection, found: [PostgresResult]) async throws -> SaveOutcome {
+    if let existing = found[3].first {
       // The source has changed to something that is known from elsewhere: what it said before is gone.
       _ = try await connection.query(
         "DELETE FROM documents WHERE owner = $1 AND (source = $2 OR id = $3) AND id <> $4",
@@ -43,9 +43,9 @@ struct PostgresDocumentWriter: Sendable {
       return .unchanged(existing: try existing[0])
     }
     guard let old = try found[4].first.map({ try $0[0] as Int64 }) else {
-      let sequence = try await insertDocument(connection)
-      _ = try await connection.pipeline(textStatements(sequence))
-      try await add(chunks, to: sequence, connection)
+      let inserted = try await connection.query(insertDocument.sql, insertDocument.parameters)
+      guard let sequence: Int64 = try inserted.first?[0] else { throw StoredValues.unreadable("document") }
+      _ = try await connection.pipeline(textStatements(sequence) + insertChunks(chunks, of: sequence))
       return .added
     }
     try await replace(old, kept: Set(try found[5].map { try $0[0] as UUID }), connection)
@@ -55,7 +55,7 @@ struct PostgresDocumentWriter: Sendable {
   var source: String { document.source.storable }
 
   /// What must be known, and what happens in any case.
-  private var beginning: [PostgresStatement] {
+  var beginning: [PostgresStatement] {
     let replaced = """
       SELECT sequence FROM documents WHERE owner = $1 AND (id = $2 OR source = $3) ORDER BY id = $2 DESC LIMIT 1
       """
@@ -107,9 +107,7 @@ struct PostgresDocumentWriter: Sendable {
         PostgresStatement(
           "DELETE FROM chunks WHERE document = $1 AND id <> ALL ($2)",
           [.int(old), .uuids(staying.map(\.chunk.id))]),
-        try updateChunks(staying, of: old),
-      ] + textStatements(old))
-    try await add(new, to: old, connection)
+      ] + updateChunks(staying, of: old) + textStatements(old) + insertChunks(new, of: old))
   }
 }
 

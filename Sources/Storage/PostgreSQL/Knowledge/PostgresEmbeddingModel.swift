@@ -4,13 +4,14 @@ import Postgres
 /// A row of `embedding_models` whose vectors are not being deleted.
 struct PostgresEmbeddingModel: Sendable, Hashable {
   let sequence: Int64
+  let owner: String
   let descriptor: EmbedderDescriptor
   let isServing: Bool
   /// Whether its index is there and can be used.
   let isIndexed: Bool
 
   private static let columns = """
-    sequence, id, dimension, max_tokens, is_serving, EXISTS (
+    sequence, owner, id, dimension, max_tokens, is_serving, EXISTS (
       SELECT FROM pg_index WHERE indisvalid
         AND indexrelid = to_regclass(quote_ident(current_schema()) || '.\(indexPrefix)' || sequence)
     ) AS is_indexed
@@ -18,10 +19,13 @@ struct PostgresEmbeddingModel: Sendable, Hashable {
   private static let indexPrefix = "chunk_vectors_hnsw_"
 
   /// The name of the index of its vectors.
-  var index: String { Self.indexPrefix + String(sequence) }
+  var index: String { Self.index(of: sequence) }
+
+  static func index(of sequence: Int64) -> String { indexPrefix + String(sequence) }
 
   init(row: PostgresRow) throws {
     sequence = try row["sequence"]
+    owner = try row["owner"]
     descriptor = EmbedderDescriptor(
       id: try row["id"], dimension: try row["dimension"], maxTokens: try row["max_tokens"])
     isServing = try row["is_serving"]

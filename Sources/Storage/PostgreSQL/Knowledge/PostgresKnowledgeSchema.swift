@@ -30,7 +30,6 @@ enum PostgresKnowledgeSchema {
 
   /// - `words`: the stems of title, headings and text with their places, made by ``ChunkWords``. They are stored as they
   ///   are, and beside the rest of the row as long as it fits into a page: a search reads those of thousands of chunks.
-  /// - The places of a document's chunks are told apart at the end of each statement, so that one can exchange them.
   /// - `chunks_by_words`: new chunks wait in a list, which is merged into the index when it has grown to a megabyte. That
   ///   makes storing four times as fast, and the list costs a search about a millisecond.
   private static let chunks = """
@@ -48,7 +47,7 @@ enum PostgresKnowledgeSchema {
       word_count bigint NOT NULL,
       words tsvector NOT NULL,
       UNIQUE (owner, id),
-      UNIQUE (document, ordinal) DEFERRABLE INITIALLY IMMEDIATE
+      UNIQUE (document, ordinal)
     ) WITH (toast_tuple_target = 8160);
     ALTER TABLE chunks ALTER COLUMN words SET STORAGE EXTERNAL;
     ALTER TABLE chunks ALTER COLUMN words SET STATISTICS 500;

@@ -9,7 +9,11 @@ public struct PostgresKnowledgeStore: KnowledgeStore {
 
   public func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
     let writer = PostgresDocumentWriter(owner: owner, document: document, text: text, chunks: chunks)
-    let outcome = try await database.write { try await writer.save($0) }
+    let outcome = try await PostgresErrorMapping.run {
+      try await database.commit(on: database.client, beginningWith: writer.beginning) {
+        try await writer.save($0, found: $1)
+      }
+    }
     database.knowledge.wordStatistics.documentsHaveChanged(owner: owner)
     return outcome
   }
@@ -79,6 +83,28 @@ public struct PostgresKnowledgeStore: KnowledgeStore {
     }
     database.knowledge.wordStatistics.documentsHaveChanged(owner: owner)
     return document
+  }
+}
+
+// MARK: - Searches
+
+extension PostgresKnowledgeStore {
+  public func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
+    try await search([query], limit: limit, filter: filter).first ?? []
+  }
+
+  public func search(_ texts: [String], limit: Int, filter: SearchFilter) async throws -> [[Passage]] {
+    try await search(limit, filter).words(texts)
+  }
+
+  public func passages(
+    for texts: [String], limit: Int, filter: SearchFilter, vectors: any VectorSearch
+  ) async throws -> PassageLists {
+    try await search(limit, filter).both(texts) { try await vectors.queryVectors(of: texts) }
+  }
+
+  private func search(_ limit: Int, _ filter: SearchFilter) -> PostgresPassageSearch {
+    PostgresPassageSearch(database: database, owner: owner, limit: limit, filter: filter)
   }
 }
 
