@@ -24,24 +24,31 @@ struct IngestCommand: AsyncParsableCommand {
     try await CommandFailure.reporting {
       let configuration = try await options.load()
       let logger = LogBootstrap.start(level: max(configuration.logLevel, .warning))
-      let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
+      try DatabaseChoice.makeFolder(configuration.dataDirectory)
+      let database = try await DatabaseChoice.open(configuration, logger: logger)
       let transport = try HTTPTransport()
       let services = try await KnowledgeServices.make(
-        configuration, database: database, transport: transport, logger: logger)
+        configuration, stores: database.stores(of: .everyone), cluster: database.cluster,
+        transport: transport, logger: logger)
       let summary = try await IngestCommandRunner.ingest(
         paths: paths,
         with: IngestionService(
           services: services, pages: WebPageFetcher(configuration, transport: transport)))
-      try await embed(services, in: configuration.dataDirectory)
+      try await embed(services, database.cluster, in: configuration.dataDirectory)
       await transport.close()
-      try database.close()
+      try await database.close()
       if summary.failed > 0 { throw ExitCode.failure }
     }
   }
 
   /// Makes the vectors of what is new; a server that runs with the same data does it itself.
-  private func embed(_ services: KnowledgeServices, in folder: URL) async throws {
+  private func embed(
+    _ services: KnowledgeServices, _ cluster: (any Cluster)?, in folder: URL
+  ) async throws {
     var isServed = false
+    if let cluster, try await !cluster.livingNodes().isEmpty {
+      return print("The running servers make the vectors of the passages.")
+    }
     do {
       try await DataFolderLock.withLock(
         of: folder,

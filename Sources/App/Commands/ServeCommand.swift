@@ -19,14 +19,16 @@ struct ServeCommand: AsyncParsableCommand {
       let logger = LogBootstrap.start(level: configuration.logLevel)
       let connections = FileDescriptorLimit.raise()
       configuration.maxConnections = min(configuration.maxConnections ?? .max, connections)
-      let database = try await SQLiteDatabase.open(folder: configuration.dataDirectory)
+      try DatabaseChoice.makeFolder(configuration.dataDirectory)
       try await DataFolderLock.withLock(
         of: configuration.dataDirectory, whenTaken: patience(configuration, logger)
       ) {
+        let node = try NodeIdentity.load(from: configuration.dataDirectory)
+        let database = try await DatabaseChoice.open(configuration, node: node, logger: logger)
         let transport = try HTTPTransport()
         try await serve(configuration, database, transport, logger)
         await transport.close()
-        try database.close()
+        try await database.close()
       }
     }
   }
@@ -47,7 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func serve(
-    _ configuration: RillConfiguration, _ database: SQLiteDatabase, _ transport: HTTPTransport,
+    _ configuration: RillConfiguration, _ database: any RillDatabase, _ transport: HTTPTransport,
     _ logger: Logger
   ) async throws {
     let chosen = try await ModelDiscovery(transport: transport).choose(configuration.modelSettings)
@@ -57,21 +59,24 @@ struct ServeCommand: AsyncParsableCommand {
         "provider": "\(chosen.model.descriptor.provider)", "model": "\(chosen.model.descriptor.model)",
         "reason": "\(chosen.reason)",
       ])
+    let stores = database.stores(of: .everyone)
+    let clock = ClusterClock()
+    let time = RunTime(clock: ContinuousClock(), date: { clock.now() })
     let documents = try await KnowledgeServices.make(
-      configuration, database: database, transport: transport, logger: logger)
+      configuration, stores: stores, cluster: database.cluster, time: time, transport: transport,
+      logger: logger)
     if configuration.indexesSampleDocuments {
       try await SampleDocuments(
         publicDirectory: try PublicDirectory.find(configured: configuration.publicDirectory),
-        services: documents, settings: database, logger: logger
+        services: documents, settings: stores.settings, logger: logger
       ).index()
     }
     let server = RillServer(
       configuration: configuration,
       dependencies: .init(
-        model: chosen.model, conversations: database.conversations, runs: database.runs,
-        checkpointer: database.checkpointer, knowledge: database.knowledge,
+        model: chosen.model, stores: stores, cluster: database.cluster, clusterClock: clock,
         reranker: try RerankerChoice.make(configuration, transport: transport),
-        documents: documents, pages: WebPageFetcher(configuration, transport: transport)),
+        documents: documents, pages: WebPageFetcher(configuration, transport: transport), time: time),
       logger: logger)
     try await server.run { port in
       // Scripts wait for this line, so it must not stay in a buffer.

@@ -17,8 +17,18 @@ struct SettingOptions: ParsableArguments {
       "Folder with the built page (RILL_PUBLIC_DIR). Default: Public beside the working directory or the program."
   )
   var publicDir: String?
-  @Option(help: "Database (DATABASE_URL). Default: SQLite in the data folder.")
+  @Option(
+    help:
+      "PostgreSQL's address, like postgres://user@host/name (DATABASE_URL). Default: SQLite in the data folder."
+  )
   var databaseUrl: String?
+  @Option(help: "Connections to PostgreSQL at the most (RILL_DATABASE_POOL). Default: 10.")
+  var databasePool: String?
+  @Option(
+    help:
+      "Seconds without a word after which other servers take this one for dead (RILL_NODE_LEASE). Default: 10."
+  )
+  var nodeLease: String?
   @Option(help: "extractive or openai (RILL_MODEL_PROVIDER). Default: found automatically.")
   var modelProvider: String?
   @Option(help: "Base URL of an OpenAI-compatible endpoint, with /v1 (OPENAI_BASE_URL).")

@@ -36,6 +36,10 @@ struct RillConfiguration: Sendable {
   var rerankURL: String?
   var rerankKey: Secret?
   var rerankModel: String?
+  /// PostgreSQL's address; `nil` for SQLite in the data folder. It may hold a password.
+  var databaseURL: Secret?
+  var databasePoolSize = 10
+  var cluster = ClusterService.Settings()
   var runs = RunService.Settings()
   var pipeline = ChatGraph.Settings()
   var apiToken: Secret?
@@ -73,8 +77,23 @@ struct RillConfiguration: Sendable {
         Logger.Level(rawValue: $0)
       } ?? logLevel
     documents = try DocumentSettings(settings)
+    try readDatabase(settings)
     try readLimits(settings)
     try check(settings)
+  }
+
+  private mutating func readDatabase(_ settings: SettingsReader) throws {
+    if let url = try settings.string(.databaseURL) {
+      guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
+        throw ConfigurationError(
+          key: "DATABASE_URL",
+          message:
+            "It must begin with postgres://. Leave it out to keep everything in SQLite, in RILL_DATA_DIR.")
+      }
+      databaseURL = Secret(url)
+    }
+    databasePoolSize = try settings.integer(.databasePoolSize, in: 2...1_000) ?? databasePoolSize
+    cluster.lease = try settings.seconds(.nodeLease, in: 1...3_600) ?? cluster.lease
   }
 
   private mutating func readReranker(_ settings: SettingsReader) throws {
@@ -109,12 +128,6 @@ struct RillConfiguration: Sendable {
   }
 
   private func check(_ settings: SettingsReader) throws {
-    if try settings.string(.databaseURL) != nil {
-      throw ConfigurationError(
-        key: "DATABASE_URL",
-        message:
-          "This version of Rill keeps its data in SQLite, in RILL_DATA_DIR. Remove DATABASE_URL to start.")
-    }
     if !isLoopback, apiToken == nil {
       throw ConfigurationError(
         key: "RILL_API_TOKEN",

@@ -6,6 +6,8 @@ enum SettingKey: String, Sendable, CaseIterable {
   case dataDirectory = "RILL_DATA_DIR"
   case publicDirectory = "RILL_PUBLIC_DIR"
   case databaseURL = "DATABASE_URL"
+  case databasePoolSize = "RILL_DATABASE_POOL"
+  case nodeLease = "RILL_NODE_LEASE"
   case modelProvider = "RILL_MODEL_PROVIDER"
   case openAIBaseURL = "OPENAI_BASE_URL"
   case openAIKey = "OPENAI_API_KEY"

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Logging
+import Storage
 
 /// Finds the embedder, and keeps the vectors up to date with it.
 struct EmbeddingService: Sendable {
@@ -61,18 +62,18 @@ struct EmbeddingService: Sendable {
       return nil
     }
     return EmbeddingIndexer(
-      embeddings: dependencies.embeddings, directory: directory, status: status, progress: progress,
+      embeddings: dependencies.stores.embeddings, directory: directory, status: status, progress: progress,
       stored: stored, metrics: metrics, time: dependencies.time, logger: dependencies.logger,
       embedder: embedder)
   }
 
   /// The vectors that are there serve from the start, while new ones are made or their model is looked for.
   private func serveStored() async throws {
-    let models = try await dependencies.embeddings.embeddingModels()
+    let models = try await dependencies.stores.embeddings.embeddingModels()
     guard let serving = models.first(where: { $0.isServing }), registry[serving.descriptor.id] != nil else {
       return
     }
     status.serve(serving.descriptor.id)
-    try await dependencies.load(serving.descriptor.id)
+    try await dependencies.stores.embeddings.loadVectors(model: serving.descriptor.id)
   }
 }

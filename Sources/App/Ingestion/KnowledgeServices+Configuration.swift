@@ -8,7 +8,8 @@ extension KnowledgeServices {
   /// What a configuration asks for.
   /// - Throws: ``ConfigurationError``, ``StoreError``.
   static func make(
-    _ configuration: RillConfiguration, database: SQLiteDatabase, transport: HTTPTransport, logger: Logger
+    _ configuration: RillConfiguration, stores: Stores, cluster: (any Cluster)?, time: RunTime = .system,
+    transport: HTTPTransport, logger: Logger
   ) async throws -> KnowledgeServices {
     let settings = configuration.documents
     let discovery = EmbedderDiscovery(settings: settings, configuration: configuration, transport: transport)
@@ -17,14 +18,13 @@ extension KnowledgeServices {
       "Embedding model chosen",
       metadata: ["model": "\(choice.model)", "reason": "\(choice.reason)"])
     let former = try await discovery.former(
-      of: database.embeddings.embeddingModels(), besides: choice.embedder?.descriptor.id)
+      of: stores.embeddings.embeddingModels(), besides: choice.embedder?.descriptor.id)
     return KnowledgeServices(
       .init(
-        knowledge: database.knowledge, embeddings: database.embeddings, ingestion: database.ingestion,
-        settings: database, folder: configuration.dataDirectory, embedder: choice.embedder,
-        connect: choice.connect, load: { try await database.embeddings.loadVectors(model: $0) },
-        formerEmbedders: former, embeddingMessage: choice.embedder == nil ? choice.reason : nil,
-        counter: choice.counter,
+        stores: stores, cluster: cluster, folder: configuration.dataDirectory, embedder: choice.embedder,
+        connect: choice.connect, formerEmbedders: former,
+        embeddingMessage: choice.embedder == nil ? choice.reason : nil,
+        counter: choice.counter, time: time,
         uploadLimit: settings.uploadLimit, watchedFolder: settings.watchedFolder, logger: logger))
   }
 }

@@ -4,24 +4,22 @@ import Graph
 import Logging
 import NIOPosix
 import ServiceLifecycle
+import Storage
 
 /// Everything that has to do with documents, connected: taking them in, reading them, giving them their vectors, and
 /// what the routes need to show it.
 struct KnowledgeServices: Service {
   /// What it stands on.
   struct Dependencies: Sendable {
-    var knowledge: any KnowledgeStore
-    var embeddings: any EmbeddingStore
-    var ingestion: any IngestionStore
-    var settings: any SettingStore
+    var stores: Stores
+    /// The other servers that use these stores; `nil` when there can be none.
+    var cluster: (any Cluster)?
     /// Where files are kept.
     var folder: URL
     /// The one that new vectors are made with; `nil` for a search by words alone.
     var embedder: (any Embedder)?
     /// Finds the embedder at its endpoint, in the background: a server that cannot be reached holds up nothing.
     var connect: (@Sendable () async throws -> any Embedder)?
-    /// Reads the vectors of a model into memory ahead of the first search.
-    var load: @Sendable (_ model: String) async throws -> Void = { _ in }
     /// Others whose vectors the store may hold; they answer questions until the new vectors are there.
     var formerEmbedders: [any Embedder] = []
     /// Why there is no embedder, in a sentence.
@@ -57,8 +55,8 @@ struct KnowledgeServices: Service {
     let time = dependencies.time
     let readings = ActiveReadings()
     let (queued, stored) = (Signal(), Signal())
-    knowledge = dependencies.knowledge
-    ingestion = dependencies.ingestion
+    knowledge = dependencies.stores.knowledge
+    ingestion = dependencies.stores.ingestion
     metrics = KnowledgeMetrics()
     logger = dependencies.logger
     pictures = PagePictures(folder: dependencies.folder.appending(path: "cache"))
@@ -66,7 +64,8 @@ struct KnowledgeServices: Service {
     progress = IngestionProgress(now: time.date)
     status = EmbeddingStatus(progress: progress)
     directory = DocumentDirectory(
-      knowledge: knowledge, embeddings: dependencies.embeddings, ingestion: ingestion, originals: originals,
+      knowledge: knowledge, embeddings: dependencies.stores.embeddings, ingestion: ingestion,
+      originals: originals,
       embedding: status)
     library = DocumentLibrary(
       knowledge: knowledge, ingestion: ingestion, originals: originals, directory: directory,
@@ -87,11 +86,12 @@ struct KnowledgeServices: Service {
     background = EmbeddingService(
       dependencies, registry: registry, directory: directory, status: status, progress: progress,
       stored: stored, metrics: metrics)
-    vectors = ServingVectors(embeddings: dependencies.embeddings, status: status, embedders: registry)
+    vectors = ServingVectors(embeddings: dependencies.stores.embeddings, status: status, embedders: registry)
     let (intake, library) = (intake, library)
     watcher = dependencies.watchedFolder.map { folder in
       FolderWatcher(
-        folder: folder, knowledge: dependencies.knowledge, settings: dependencies.settings, intake: intake,
+        folder: folder, knowledge: dependencies.stores.knowledge, settings: dependencies.stores.settings,
+        intake: intake,
         library: library, time: time, logger: dependencies.logger)
     }
     status.update { state in

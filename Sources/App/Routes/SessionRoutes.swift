@@ -48,14 +48,14 @@ struct SessionRoutes: Sendable {
 
   private func read(_ context: AppRequestContext) async throws -> Response {
     let session = try await session(context)
-    let run = runs.activeRun(sessionID: session.id)
+    let run = try await runs.activeRun(sessionID: session.id)
     return .json { json in
       json.fields(of: session)
       guard let run else { return json.null("active_run") }
       json.object("active_run") { json in
-        json.field("run_id", run.id)
-        if let id = run.messageIDs.message { json.field("message_id", id) }
-        if let id = run.messageIDs.parent { json.field("parent_id", id) }
+        json.field("run_id", run.runID)
+        if let id = run.messageID { json.field("message_id", id) }
+        if let id = run.parentID { json.field("parent_id", id) }
       }
     }
   }

@@ -28,6 +28,7 @@ final class Run: Sendable {
 
   private struct State {
     var readerCount = 0
+    var isMirror = false
     var messageID: UUID?
     var parentID: UUID?
   }
@@ -44,6 +45,12 @@ final class Run: Sendable {
 
   var status: Status { completion.value ?? .running }
 
+  /// Lets go of a run that is not this process's any more: its readers come back to find what is stored of it.
+  func abandon() {
+    log.abandon()
+    cancellation.fulfil(.shutdown)
+  }
+
   /// The assistant message that the run writes, and the user message that it answers; set when the run has its turn.
   var messageIDs: (message: UUID?, parent: UUID?) {
     get { state.withLock { ($0.messageID, $0.parentID) } }
@@ -54,6 +61,14 @@ final class Run: Sendable {
       }
     }
   }
+
+  /// Whether another node works on the run, and its log here only follows what is stored; see ``RunMirror``.
+  var isMirror: Bool {
+    get { state.withLock { $0.isMirror } }
+    set { state.withLock { $0.isMirror = newValue } }
+  }
+
+  var hasReaders: Bool { state.withLock { $0.readerCount > 0 } }
 
   /// - Returns: the number of readers with this one.
   @discardableResult

@@ -22,13 +22,42 @@ struct RunArchive: Sendable {
 
   /// - Throws: ``RequestError`` when the position is not one of the run's.
   func reader(of run: StoredRun, after position: Int) throws -> RunReader {
-    switch try run.replay(after: position, now: time.date().millisecondsSinceEpoch) {
+    switch try run.replay(after: position, now: now) {
     case .log:
       return RunReader(replaying: { try await page(of: run.record.id, after: $0) }, after: position)
     case .frames(let frames, let lastID):
       return RunReader(replaying: { $0 < lastID ? (frames, lastID) : nil }, after: position)
     }
   }
+
+  /// Brings what has been stored of a run since into a log that follows it.
+  /// - Returns: whether there is more to come.
+  func catchUp(_ log: RunLog, runID: UUID) async throws -> Bool {
+    while true {
+      let batches = try await runs.log(runID: runID, after: log.lastID, limit: Self.pageSize)
+      for batch in batches {
+        for logged in try RunLogCodec.decode(batch.payload, firstID: batch.firstID)
+        where logged.id > log.lastID {
+          log.append(logged.event, milliseconds: logged.milliseconds)
+        }
+      }
+      if log.terminalEvent != nil { return false }
+      if batches.count == Self.pageSize { continue }
+      guard batches.isEmpty else { return true }
+      guard let record = try await runs.run(id: runID) else { return false }
+      if record.status == .running { return true }
+      // It has ended between the two looks; if its events are gone already, they will not come.
+      guard !record.isCompacted, record.lastEventID > log.lastID else { return false }
+    }
+  }
+
+  /// What a reader gets of a run that has ended before its position; `nil` when it lacks nothing.
+  func ending(of run: StoredRun, after position: Int) throws -> (ByteBuffer, lastID: Int)? {
+    guard case .frames(let frames, let lastID) = try run.replay(after: position, now: now) else { return nil }
+    return (frames, lastID)
+  }
+
+  private var now: Int64 { time.date().millisecondsSinceEpoch }
 
   /// Brings a whole run back into a log that is empty yet.
   func restore(_ run: StoredRun, into log: RunLog) async throws {
@@ -144,7 +173,7 @@ struct RunArchive: Sendable {
 
   private func batch(_ events: [RunEvent], following record: RunRecord) throws -> RunLogBatch {
     let firstID = record.lastEventID + 1
-    let now = time.date().millisecondsSinceEpoch
+    let now = now
     let logged = events.enumerated().map { LoggedEvent(id: firstID + $0, milliseconds: now, event: $1) }
     return RunLogBatch(
       runID: record.id, firstID: firstID, lastID: firstID + logged.count - 1, tokenCount: 0,

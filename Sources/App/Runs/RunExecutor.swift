@@ -9,6 +9,8 @@ struct RunExecutor: Sendable {
   let time: RunTime
   let logger: Logger
   let metrics: RunMetrics
+  /// Whether other nodes use the store, and may have ended a run when this one comes to its end.
+  var sharesStore = false
 
   /// How the pipeline ended.
   fileprivate enum Outcome: Sendable {
@@ -20,7 +22,8 @@ struct RunExecutor: Sendable {
   /// Runs to the end. Whatever happens, the answer so far is stored and then exactly one terminal event appended.
   /// - Parameter onEnd: called when everything is stored, before anybody can see the end: who reads it may ask the next
   ///   question at once.
-  func execute(_ run: Run, turn: Turn, onEnd: () -> Void) async {
+  /// - Parameter isStored: whether ``store(_:turn:)`` has been called.
+  func execute(_ run: Run, turn: Turn, isStored: Bool = false, onEnd: () -> Void) async {
     let started = time.now()
     var logger = logger
     logger[metadataKey: "run_id"] = "\(run.id.wireString)"
@@ -31,7 +34,7 @@ struct RunExecutor: Sendable {
     logger.debug("Run started")
 
     let outcome: Outcome
-    if let failure = await begin(run, turn, logger) {
+    if !isStored, let failure = await begin(run, turn, logger) {
       outcome = .failed(failure)
     } else {
       outcome = await race(run, turn: turn, progress: progress, logger: logger)
@@ -46,14 +49,20 @@ struct RunExecutor: Sendable {
 
   // MARK: Steps
 
+  /// Stores the question and the answer's place, and lets the run be seen.
+  /// - Throws: ``StoreError``; nothing has been stored then, and nobody has seen anything.
+  func store(_ run: Run, turn: Turn) async throws {
+    let first = RunEvent.metadata(metadata(of: run, turn: turn))
+    try await journal.begin(turn.beginning, with: first, log: run.log) { run.abandon() }
+  }
+
   /// Stores the question and the answer's place, so that neither is lost whatever comes.
   private func begin(_ run: Run, _ turn: Turn, _ logger: Logger) async -> RunFailure? {
-    let first = RunEvent.metadata(metadata(of: run, turn: turn))
     do {
-      try await journal.begin(turn.beginning, with: first, log: run.log)
+      try await store(run, turn: turn)
       return nil
     } catch {
-      run.log.append(first)
+      run.log.append(.metadata(metadata(of: run, turn: turn)))
       logger.error("Message could not be stored", metadata: ["error": "\(error)"])
       return RunFailure(
         .internalError, "Your message could not be saved. Try again; if it stays, check the server's disk.")
@@ -152,6 +161,12 @@ struct RunExecutor: Sendable {
       onEnd()
       run.log.append(terminal.event, milliseconds: terminal.milliseconds)
       return outcome
+    } catch let error as StoreError where sharesStore && error.code == .notFound {
+      // Another node has taken this one for dead and ended the run: what it has stored is how it ended.
+      logger.warning("Answer was ended by another node", metadata: ["error": "\(error)"])
+      run.log.abandon()
+      onEnd()
+      return .cancelled(.shutdown)
     } catch {
       logger.error("Answer could not be stored", metadata: ["error": "\(error)"])
       let failure = RunFailure(

@@ -10,12 +10,19 @@ extension RunJournal {
     var storedID: Int
     /// One that is not stored yet.
     var checkpoint: Checkpoint?
+    let onLost: @Sendable () -> Void
+
+    init(log: RunLog, storedID: Int, onLost: @escaping @Sendable () -> Void) {
+      self.log = log
+      self.storedID = storedID
+      self.onLost = onLost
+    }
   }
 
   /// A beginning or an end, for which somebody waits.
   struct Request: Sendable {
     enum Kind: Sendable {
-      case begin(RunBeginning, first: LoggedEvent, RunLog)
+      case begin(RunBeginning, first: LoggedEvent, RunLog, onLost: @Sendable () -> Void)
       case end(Message, terminal: LoggedEvent?, endedAt: Date)
     }
 
@@ -36,7 +43,7 @@ extension RunJournal {
 
   func write(_ request: Request, _ run: OpenRun?) -> Write? {
     switch request.kind {
-    case .begin(let beginning, let first, _):
+    case .begin(let beginning, let first, _, _):
       let batch = batch([first], runID: request.runID)
       return Write(
         runID: request.runID, changes: [.begin(beginning)] + (batch.map { [.append($0)] } ?? []),

@@ -10,7 +10,7 @@ import Synchronization
 /// run begins or ends. What comes in while a transaction is being written is the next one's. A process that dies loses
 /// at most the tokens of one interval.
 final class RunJournal: Sendable {
-  private struct State {
+  struct State {
     var open: [UUID: OpenRun] = [:]
     var requests: [Request] = []
     /// Endings that the store has refused; tried again at every interval.
@@ -23,9 +23,16 @@ final class RunJournal: Sendable {
     var lastRound = Duration.zero
     var roundBefore = Duration.zero
 
-    var hasWork: Bool { isDue || !requests.isEmpty || !checkpointed.isEmpty }
+    var hasWork: Bool { isDue || isFollowedDue || !requests.isEmpty || !checkpointed.isEmpty }
     var isClosed = false
     var isFailing = false
+    /// Since when nothing could be written; `nil` while writing works.
+    var unwrittenSince: Duration?
+    /// The runs with readers on other nodes: their events are written, and told, sooner.
+    var followed: Set<UUID> = []
+    var isFollowedDue = false
+    /// Whether readers are kept from what is not stored.
+    var isHolding = false
     var waiter: CheckedContinuation<Void, Never>?
   }
 
@@ -35,16 +42,20 @@ final class RunJournal: Sendable {
   static let maxPostponed = 1_000
 
   private let store: any RunStore
-  private let time: RunTime
+  let time: RunTime
   private let interval: Duration
+  let sharing: Sharing?
   let logger: Logger
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   /// - Parameter interval: the longest that an event stays in memory only.
-  init(store: any RunStore, time: RunTime, interval: Duration, logger: Logger) {
+  init(
+    store: any RunStore, time: RunTime, interval: Duration, sharing: Sharing? = nil, logger: Logger
+  ) {
     self.store = store
     self.time = time
     self.interval = interval
+    self.sharing = sharing
     self.logger = logger
   }
 
@@ -52,12 +63,18 @@ final class RunJournal: Sendable {
 
   /// Stores the question, the answer's place, the run and the first event, and then appends that: nobody is told of a run
   /// that a crash could make forgotten.
-  /// - Parameter log: empty.
+  /// - Parameters:
+  ///   - log: empty.
+  ///   - onLost: called when the run is not this process's any more: it was deleted, or another node has ended it.
   /// - Throws: ``StoreError``; the event has not been appended.
-  func begin(_ beginning: RunBeginning, with event: RunEvent, log: RunLog) async throws {
+  func begin(
+    _ beginning: RunBeginning, with event: RunEvent, log: RunLog,
+    onLost: @escaping @Sendable () -> Void = {}
+  ) async throws {
     let first = LoggedEvent(id: 1, milliseconds: time.date().millisecondsSinceEpoch, event: event)
     let error = await submit {
-      Request(runID: beginning.run.id, kind: .begin(beginning, first: first, log), continuation: $0)
+      Request(
+        runID: beginning.run.id, kind: .begin(beginning, first: first, log, onLost: onLost), continuation: $0)
     }
     if let error { throw error }
     log.append(first.event, milliseconds: first.milliseconds)
@@ -114,6 +131,7 @@ final class RunJournal: Sendable {
   func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.tick() }
+      if let sharing { group.addTask { await self.tickShared(sharing) } }
       while await waitForWork() { await flush() }
       await flush()
       group.cancelAll()
@@ -163,9 +181,12 @@ final class RunJournal: Sendable {
     let began = time.now()
     let (writes, isRound) = takeWrites()
     guard !writes.isEmpty else { return }
+    state.withLock { state in state.unwrittenSince = state.unwrittenSince ?? began }
     do {
       let results = try await store.apply(writes.flatMap(\.changes))
+      let followed = noteWritten(writes)
       settle(writes, results)
+      if !followed.isEmpty { sharing?.onStored(followed) }
     } catch {
       giveBack(writes, error)
     }
@@ -189,7 +210,12 @@ final class RunJournal: Sendable {
       let ending = requests.map { state.open[$0.runID] }
       for request in requests { state.open[request.runID]?.checkpoint = nil }
       state.isDue = false
-      var running = isRound ? state.open : state.open.filter { state.checkpointed.contains($0.key) }
+      var running = state.open
+      if !isRound {
+        let wanted = state.checkpointed.union(state.isFollowedDue ? state.followed : [])
+        running = state.open.filter { wanted.contains($0.key) }
+      }
+      state.isFollowedDue = false
       state.checkpointed = []
       for request in requests { running[request.runID] = nil }
       if isRound { state.postponed = [] }
@@ -218,16 +244,23 @@ final class RunJournal: Sendable {
   }
 
   private func settle(_ write: Write, _ error: StoreError?) {
-    state.withLock { state in
+    let onLost = state.withLock { state -> (@Sendable () -> Void)? in
       switch write.request?.kind {
-      case .begin(_, _, let log):
-        if error == nil { state.open[write.runID] = OpenRun(log: log, storedID: write.lastID) }
-      case .end: state.open[write.runID] = nil
-      // The session of a run that the store no longer knows was deleted: there is nothing to keep it for.
-      case nil where error != nil: state.open[write.runID] = nil
+      case .begin(_, _, let log, let onLost):
+        if error == nil {
+          state.open[write.runID] = OpenRun(log: log, storedID: write.lastID, onLost: onLost)
+        }
+      case .end:
+        state.open[write.runID] = nil
+        state.followed.remove(write.runID)
+      // The session of a run that the store no longer knows was deleted, or another node has ended the run: there is
+      // nothing to keep it for.
+      case nil where error != nil: return state.open.removeValue(forKey: write.runID)?.onLost
       case nil: state.open[write.runID]?.storedID = write.lastID
       }
+      return nil
     }
+    onLost?()
     if let error, error.code != .notFound {
       logger.error(
         "A run could not be stored", metadata: ["run_id": "\(write.runID)", "error": "\(error)"])

@@ -32,6 +32,8 @@ final class RunLog: Sendable {
     var isEnded = false
     /// Set once the end is being stored: only the terminal event may follow what is stored with it.
     var isSealed = false
+    /// What readers may have while the store cannot be written; `nil` for everything.
+    var heldID: Int?
     /// The id before the first event's: 0, but for a replay that goes on from a client's position.
     let baseID: Int
     var waiters: [ObjectIdentifier: Waiter] = [:]
@@ -89,6 +91,33 @@ final class RunLog: Sendable {
     }
   }
 
+  /// Shows readers nothing beyond the newest event of this moment, until ``release()``: what could not be stored must not be
+  /// shown for long, or the answer that others find later would lack it.
+  func hold() {
+    state.withLock { state in if state.heldID == nil { state.heldID = state.lastID } }
+  }
+
+  var isHeld: Bool { state.withLock { $0.heldID != nil } }
+
+  /// Shows readers everything again.
+  func release() {
+    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+      guard state.heldID != nil else { return [:] }
+      state.heldID = nil
+      return state.takeWaiters()
+    }
+    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
+  }
+
+  /// Ends the log without a terminal event: another process has the run's end, and readers find it by coming back.
+  func abandon() {
+    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+      state.isEnded = true
+      return state.takeWaiters()
+    }
+    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
+  }
+
   var lastID: Int { state.withLock { $0.lastID } }
   var tokenCount: Int { state.withLock { $0.tokenCount } }
   /// The answer so far.
@@ -96,7 +125,9 @@ final class RunLog: Sendable {
   /// The event that ended the run.
   var terminalEvent: RunEvent? {
     state.withLock { state in
-      guard state.isEnded, case .event(let event, _) = state.entries.last else { return nil }
+      guard state.isEnded, case .event(let event, _) = state.entries.last, event.isTerminal else {
+        return nil
+      }
       return event
     }
   }
@@ -119,7 +150,7 @@ final class RunLog: Sendable {
     await withCheckedContinuation { continuation in
       let reason: WakeReason? = state.withLock { state in
         if isDetached() { return .detached }
-        if state.lastID > id || state.isEnded { return .changed }
+        if state.visibleID > id || state.isEnded { return .changed }
         state.waiters[reader] = Waiter(continuation: continuation, since: time.now())
         return nil
       }
@@ -147,6 +178,8 @@ final class RunLog: Sendable {
 
 extension RunLog.State {
   fileprivate var lastID: Int { baseID + entries.count }
+  /// The newest event that readers may have.
+  fileprivate var visibleID: Int { min(lastID, heldID ?? .max) }
 
   fileprivate mutating func append(_ event: RunEvent, milliseconds: Int64) {
     if case .token(let token) = event {
@@ -185,20 +218,25 @@ extension RunLog.State {
   }
 
   fileprivate func read(after id: Int, limit: Int) -> RunLog.Chunk {
-    guard id < lastID else { return isEnded ? .ended : .pending }
+    let visibleID = visibleID
+    guard id < visibleID else { return isEnded ? .ended : .pending }
     var next = max(0, id - baseID)
     if next == entries.count - 1 { return .frames(newestFrame, lastID: lastID) }
-    let joins = entries.count - next > RunLog.joinThreshold
+    let end = visibleID - baseID
+    let joins = end - next > RunLog.joinThreshold
     var buffer = ByteBuffer()
-    while next < entries.count, buffer.readableBytes < limit {
-      next = appendFrame(at: next, joining: joins, limit: limit - buffer.readableBytes, to: &buffer)
+    while next < end, buffer.readableBytes < limit {
+      next = appendFrame(
+        at: next, before: end, joining: joins, limit: limit - buffer.readableBytes, to: &buffer)
     }
     return .frames(buffer, lastID: baseID + next)
   }
 
-  /// Writes the event at an index, or the tokens from there on.
+  /// Writes the event at an index, or the tokens from there on, none at or after `last`.
   /// - Returns: the index after what was written.
-  private func appendFrame(at index: Int, joining: Bool, limit: Int, to buffer: inout ByteBuffer) -> Int {
+  private func appendFrame(
+    at index: Int, before last: Int, joining: Bool, limit: Int, to buffer: inout ByteBuffer
+  ) -> Int {
     guard case .token(var end, var milliseconds) = entries[index] else {
       if case .event(let event, let milliseconds) = entries[index] {
         EventFrameEncoder.append(event, id: baseID + index + 1, milliseconds: milliseconds, to: &buffer)
@@ -207,7 +245,7 @@ extension RunLog.State {
     }
     let start = textStart(at: index)
     var next = index + 1
-    while joining, next < entries.count, end - start < limit,
+    while joining, next < last, end - start < limit,
       case .token(let followingEnd, let followingMilliseconds) = entries[next]
     {
       (end, milliseconds, next) = (followingEnd, followingMilliseconds, next + 1)

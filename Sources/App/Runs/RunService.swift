@@ -26,37 +26,43 @@ final class RunService: Service {
     var compactionInterval: Duration { max(min(retention / 4, .seconds(60)), .milliseconds(100)) }
   }
 
-  private struct Start: Sendable {
-    var run: Run
-    var turn: Turn
+  /// What ``run()``'s task group does for a run.
+  enum Work: Sendable {
+    /// - isStored: whether its beginning is in the store.
+    case start(Run, Turn, isStored: Bool)
+    case follow(RunMirror)
   }
 
   let settings: Settings
   private let executor: RunExecutor
   private let planner: TurnPlanner
-  private let journal: RunJournal
-  private let archive: RunArchive
-  private let time: RunTime
-  private let registry: Mutex<RunRegistry>
-  private let starts: AsyncStream<Start>
-  private let startsContinuation: AsyncStream<Start>.Continuation
+  let journal: RunJournal
+  let archive: RunArchive
+  /// The other nodes; `nil` when there can be none.
+  let exchange: RunExchange?
+  let time: RunTime
+  let registry: Mutex<RunRegistry>
+  private let work: AsyncStream<Work>
+  let workContinuation: AsyncStream<Work>.Continuation
   /// Set when a draining service has no run left.
   private let drained = OneShot<Void>()
   private let shutdownBegan = OneShot<Void>()
 
   init(
-    settings: Settings, executor: RunExecutor, planner: TurnPlanner, archive: RunArchive, time: RunTime
+    settings: Settings, executor: RunExecutor, planner: TurnPlanner, archive: RunArchive,
+    exchange: RunExchange? = nil, time: RunTime
   ) {
     self.settings = settings
     self.executor = executor
     self.planner = planner
     self.archive = archive
+    self.exchange = exchange
     self.time = time
     journal = executor.journal
     registry = Mutex(RunRegistry(limits: settings.limits, retention: settings.memoryRetention))
-    // Never full: admission lets no more than this many runs exist.
-    (starts, startsContinuation) = AsyncStream.makeStream(
-      bufferingPolicy: .bufferingOldest(settings.limits.runs + 1))
+    // Never full: no more than this many runs are admitted, and no more than as many followed.
+    (work, workContinuation) = AsyncStream.makeStream(
+      bufferingPolicy: .bufferingOldest(2 * settings.limits.runs + 1))
   }
 
   // MARK: Life
@@ -79,8 +85,13 @@ final class RunService: Service {
       group.addTask { await self.tick() }
       group.addTask { await self.compact() }
       group.addTask { await self.drain() }
-      for await start in starts {
-        group.addTask { await self.execute(start) }
+      for await work in work {
+        group.addTask {
+          switch work {
+          case .start(let run, let turn, let isStored): await self.execute(run, turn, isStored: isStored)
+          case .follow(let mirror): await self.follow(mirror)
+          }
+        }
       }
       try? await drained.wait()
       group.cancelAll()
@@ -93,7 +104,9 @@ final class RunService: Service {
       registry.drain()
       return registry.activeCount == 0
     }
-    startsContinuation.finish()
+    workContinuation.finish()
+    // Readers of other nodes' runs find them there.
+    for mirror in exchange?.mirrors.withLock({ $0.all }) ?? [] { mirror.abandon() }
     if isIdle { drained.fulfil(()) }
     shutdownBegan.fulfil(())
   }
@@ -109,10 +122,15 @@ final class RunService: Service {
     for run in registry.withLock({ $0.active }) { run.cancellation.fulfil(.shutdown) }
   }
 
-  private func execute(_ start: Start) async {
-    await executor.execute(start.run, turn: start.turn) {
-      registry.withLock { $0.finish(start.run, now: time.now()) }
+  private func execute(_ run: Run, _ turn: Turn, isStored: Bool) async {
+    await withDiscardingTaskGroup { group in
+      if let exchange { group.addTask { await exchange.stopIfAsked([run]) } }
+      await executor.execute(run, turn: turn, isStored: isStored) {
+        registry.withLock { $0.finish(run, now: time.now()) }
+      }
+      group.cancelAll()
     }
+    exchange?.forget(run)
     let isDrained = registry.withLock { $0.isDraining && $0.activeCount == 0 }
     if isDrained { drained.fulfil(()) }
   }
@@ -189,9 +207,9 @@ final class RunService: Service {
         // In the run that was admitted: the same request may have attached to it in the meantime.
         return try await replay(stored, in: run)
       }
-      let turn = try await planner.plan(request, run: run, now: time.date())
-      run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
-      startsContinuation.yield(Start(run: run, turn: turn))
+      if exchange != nil { return try await beginAmongNodes(run, request) }
+      let turn = try await plan(request, run)
+      workContinuation.yield(.start(run, turn, isStored: false))
       return RunReader(run: run, after: 0)
     } catch {
       registry.withLock { $0.discard(run) }
@@ -202,7 +220,41 @@ final class RunService: Service {
     }
   }
 
+  private func plan(_ request: RunRequest, _ run: Run) async throws -> Turn {
+    let turn = try await planner.plan(request, run: run, now: time.date())
+    run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
+    return turn
+  }
+
+  /// How often a place in a conversation is looked for that other nodes keep taking.
+  private static let maxPlans = 5
+
+  /// Stores a run before anybody hears of it: among several nodes the store alone knows whether it may begin.
+  private func beginAmongNodes(_ run: Run, _ request: RunRequest) async throws -> RunReader {
+    for attempt in 1... {
+      let turn = try await plan(request, run)
+      do {
+        try await executor.store(run, turn: turn)
+        workContinuation.yield(.start(run, turn, isStored: true))
+        return RunReader(run: run, after: 0)
+      } catch let error as StoreError where error.code == .conflict {
+        if let stored = try await storedRun(run.id, for: request) {
+          // Another node has begun the same run at this moment.
+          registry.withLock { $0.discard(run) }
+          return try await replay(stored, in: run)
+        }
+        if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {
+          throw RequestError(.sessionBusy(runID: active.id))
+        }
+        // Whatever was in the way has ended since.
+        guard attempt < Self.maxPlans else { throw error }
+      }
+    }
+    throw CancellationError()
+  }
+
   private func replay(_ stored: StoredRun, in run: Run) async throws -> RunReader {
+    if let reader = try await follow(stored, in: run, after: 0) { return reader }
     try await archive.restore(stored, into: run.log)
     run.completion.fulfil(stored.status)
     return RunReader(run: run, after: 0)
@@ -225,7 +277,9 @@ final class RunService: Service {
       guard after <= run.log.lastID else { throw RequestError.positionBeyondRun }
       return attach(to: run, after: after)
     }
+    if let reader = attachToMirror(runID: runID, after: after) { return reader }
     guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
+    if let reader = try await follow(stored, after: after) { return reader }
     return try archive.reader(of: stored, after: after)
   }
 
@@ -236,48 +290,14 @@ final class RunService: Service {
 
   /// Says that a reader has ended, whether it read to the end or its client went away.
   func detach(_ reader: RunReader) {
-    guard let run = reader.run else { return }
+    guard let run = reader.run, !detachFromMirror(run) else { return }
+    countDeparture(from: run)
+  }
+
+  /// A reader has gone, of this node or of another one.
+  func countDeparture(from run: Run) {
     let deadline = time.now() + settings.disconnectGrace
     let wasLast = registry.withLock { $0.detach(run, deadline: deadline) }
     if wasLast, settings.disconnectGrace <= .zero { run.cancellation.fulfil(.disconnected) }
-  }
-
-  // MARK: Asking and stopping
-
-  /// - Throws: ``RequestError`` when nobody knows the run.
-  func status(runID: UUID) async throws -> RunStatus {
-    if let run = registry.withLock({ $0[runID] }) { return RunStatus(run) }
-    guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
-    return RunStatus(stored)
-  }
-
-  func activeRun(sessionID: UUID) -> Run? { registry.withLock { $0.activeRun(sessionID: sessionID) } }
-
-  /// Stops a run and waits until nothing of it is left: its upstream connection is closed and its answer stored.
-  /// A run that is not known yet will end as soon as it comes.
-  func stop(runID: UUID) async throws -> StopReceipt {
-    let began = time.now()
-    // Found or remembered in one step: a run that is admitted at this moment must not slip between the two.
-    let found = registry.withLock { registry -> Run? in
-      if let run = registry[runID] { return run }
-      registry.rememberStop(id: runID, now: began)
-      return nil
-    }
-    guard let run = found else {
-      if let stored = try await archive.run(id: runID) { return stored.stopReceipt }
-      return StopReceipt(runID: runID, status: .cancelled, lastEventID: 0, tokenCount: 0, stoppedIn: .zero)
-    }
-    run.cancellation.fulfil(.user)
-    let status = try await run.completion.wait()
-    return StopReceipt(
-      runID: runID, status: status, lastEventID: run.log.lastID, tokenCount: run.log.tokenCount,
-      stoppedIn: time.now() - began)
-  }
-
-  /// Stops what a session is running, before it is deleted.
-  func stopRun(sessionID: UUID) async throws {
-    guard let run = activeRun(sessionID: sessionID) else { return }
-    run.cancellation.fulfil(.user)
-    _ = try await run.completion.wait()
   }
 }

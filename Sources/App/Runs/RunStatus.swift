@@ -28,6 +28,13 @@ struct RunStatus: Sendable, Hashable {
   }
 }
 
+/// The run that is going on in a session.
+struct ActiveRun: Sendable, Hashable {
+  var runID: UUID
+  var messageID: UUID?
+  var parentID: UUID?
+}
+
 /// What `POST /chat/runs/{id}/stop` answers.
 struct StopReceipt: Sendable, Hashable {
   var runID: UUID

@@ -19,10 +19,11 @@ struct RillServer: Sendable {
   /// What the server stands on; tests bring their own.
   struct Dependencies: Sendable {
     var model: any LanguageModel
-    var conversations: any ConversationStore
-    var runs: any RunStore
-    var checkpointer: any Checkpointer
-    var knowledge: any KnowledgeStore
+    var stores: Stores
+    /// The other servers that share the store; `nil` when there can be none.
+    var cluster: (any Cluster)?
+    /// What the servers of a cluster have for a wall clock; `time` goes by it.
+    var clusterClock = ClusterClock()
     var reranker: any Reranker
     var documents: KnowledgeServices
     /// Fetches documents by their addresses; `nil` refuses them.
@@ -40,9 +41,14 @@ struct RillServer: Sendable {
     gracefulShutdownSignals: [UnixSignal] = [.sigterm, .sigint],
     onReady: @escaping @Sendable (Int) async -> Void
   ) async throws {
-    try await recover()
+    let exchange = dependencies.cluster.map { RunExchange(cluster: $0, logger: logger) }
     let runMetrics = RunMetrics()
-    let runs = try makeRunService(metrics: runMetrics)
+    let runs = try makeRunService(metrics: runMetrics, exchange: exchange)
+    // What an earlier process of this node has left is found by its lease, which has ended with it.
+    if let cluster = dependencies.cluster { try await cluster.leave() }
+    try await recover()
+    let cluster = makeClusterService(runs)
+    try await cluster?.join()
     let router = try makeRouter(runs: runs, runMetrics: runMetrics)
     let connections = ConnectionCounter(limit: configuration.maxConnections)
     let app = Application(
@@ -57,7 +63,7 @@ struct RillServer: Sendable {
       logger: quieter(logger))
     // Shut down in reverse: the runs come first, so that every stream ends with a word before its socket closes.
     var services = ServiceGroupConfiguration(
-      services: [
+      services: (cluster.map { [.init(service: $0)] } ?? []) + [
         .init(service: app), .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
         .init(service: dependencies.documents),
       ],
@@ -68,8 +74,8 @@ struct RillServer: Sendable {
 
   private var archive: RunArchive {
     RunArchive(
-      runs: dependencies.runs, conversations: dependencies.conversations, time: dependencies.time,
-      logger: logger)
+      runs: dependencies.stores.runs, conversations: dependencies.stores.conversations,
+      time: dependencies.time, logger: logger)
   }
 
   /// Ends what the last process left unfinished.
@@ -78,7 +84,24 @@ struct RillServer: Sendable {
     if count > 0 { logger.notice("Interrupted runs found", metadata: ["count": "\(count)"]) }
   }
 
-  private func makeRunService(metrics: RunMetrics) throws -> RunService {
+  private func makeClusterService(_ runs: RunService) -> ClusterService? {
+    guard let cluster = dependencies.cluster else { return nil }
+    let (archive, stores) = (archive, dependencies.stores)
+    return ClusterService(
+      cluster: cluster, settings: configuration.cluster, clock: dependencies.clusterClock, runs: runs,
+      takeOver: {
+        let count = try await archive.recover()
+        if count > 0 {
+          logger.notice("Runs of a node that is gone were ended", metadata: ["count": "\(count)"])
+        }
+        let jobs = try await stores.ingestion.requeueAbandonedJobs()
+        if jobs > 0 {
+          logger.notice("Readings of a node that is gone wait again", metadata: ["count": "\(jobs)"])
+        }
+      }, time: dependencies.time, logger: logger)
+  }
+
+  private func makeRunService(metrics: RunMetrics, exchange: RunExchange?) throws -> RunService {
     let graph = try ChatGraph.compile(
       ChatGraph.Dependencies(
         model: dependencies.model, retriever: retriever, reranker: dependencies.reranker,
@@ -86,20 +109,22 @@ struct RillServer: Sendable {
         router: configuration.router == .model ? ModelRouter(model: dependencies.model) : RuleRouter(),
         clock: dependencies.time.clock, settings: configuration.pipeline))
     let journal = RunJournal(
-      store: dependencies.runs, time: dependencies.time, interval: configuration.runs.flushInterval,
-      logger: logger)
+      store: dependencies.stores.runs, time: dependencies.time, interval: configuration.runs.flushInterval,
+      sharing: exchange.map { exchange in .init(onStored: { exchange.noteGrown($0) }) }, logger: logger)
     let executor = RunExecutor(
-      graph: graph, journal: journal, time: dependencies.time, logger: logger, metrics: metrics)
+      graph: graph, journal: journal, time: dependencies.time, logger: logger, metrics: metrics,
+      sharesStore: exchange != nil)
     let planner = TurnPlanner(
-      store: dependencies.conversations, runs: dependencies.runs, checkpointer: dependencies.checkpointer,
-      model: dependencies.model, makeID: dependencies.makeID)
+      store: dependencies.stores.conversations, runs: dependencies.stores.runs,
+      checkpointer: dependencies.stores.checkpointer, model: dependencies.model,
+      makeID: dependencies.makeID)
     return RunService(
       settings: configuration.runs, executor: executor, planner: planner, archive: archive,
-      time: dependencies.time)
+      exchange: exchange, time: dependencies.time)
   }
 
   private var retriever: HybridRetriever {
-    HybridRetriever(words: dependencies.knowledge, vectors: dependencies.documents.vectors)
+    HybridRetriever(words: dependencies.stores.knowledge, vectors: dependencies.documents.vectors)
   }
 
   /// The embedded answerer writes no questions.
@@ -126,14 +151,14 @@ struct RillServer: Sendable {
     if let token = configuration.apiToken {
       api.add(middleware: AuthenticationMiddleware(token: token))
     }
-    ChatRoutes(runs: runs, store: dependencies.conversations, metrics: runMetrics).add(to: api)
+    ChatRoutes(runs: runs, store: dependencies.stores.conversations, metrics: runMetrics).add(to: api)
     SessionRoutes(
-      store: dependencies.conversations, knowledge: dependencies.knowledge, runs: runs
+      store: dependencies.stores.conversations, knowledge: dependencies.stores.knowledge, runs: runs
     ).add(to: api)
     addDocumentRoutes(to: api)
     HealthRoutes(
-      model: dependencies.model, knowledge: dependencies.knowledge, documents: dependencies.documents,
-      runMetrics: runMetrics, httpMetrics: httpMetrics
+      model: dependencies.model, knowledge: dependencies.stores.knowledge,
+      documents: dependencies.documents, runMetrics: runMetrics, httpMetrics: httpMetrics
     ).add(to: api)
     router.refuseOtherMethods()
     return router

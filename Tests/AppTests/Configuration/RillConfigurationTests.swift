@@ -64,7 +64,8 @@ import Testing
     ("RILL_IDLE_TIMEOUT", "soon"),
     ("RILL_DISCONNECT_GRACE", "x"), ("RILL_HEARTBEAT", "0"), ("RILL_MAX_RUNS", "0"), ("RILL_MAX_RUNS", "1.5"),
     ("RILL_SHUTDOWN_GRACE", "ten"), ("RILL_SAMPLE_DOCS", "perhaps"), ("LOG_LEVEL", "loud"),
-    ("RILL_MODEL_PROVIDER", "magic"), ("RILL_ROUTER", "dice"), ("DATABASE_URL", "postgres://u:pw@h/db"),
+    ("RILL_MODEL_PROVIDER", "magic"), ("RILL_ROUTER", "dice"), ("DATABASE_URL", "mysql://u:pw@h/db"),
+    ("RILL_DATABASE_POOL", "1"), ("RILL_NODE_LEASE", "0"),
     ("RILL_QUERY_WRITER", "poet"), ("RILL_RERANKER", "magic"),
   ]
 

@@ -40,7 +40,7 @@ import Testing
   }
 
   private func withRill(
-    _ embedder: LetterEmbedder, former: [any Embedder] = [], database: SQLiteDatabase? = nil,
+    _ embedder: LetterEmbedder, former: [any Embedder] = [], database: TestDatabase? = nil,
     clock: any Clock<Duration> = ContinuousClock(),
     _ body: @escaping @Sendable (RillTestServer) async throws -> Void
   ) async throws {
@@ -104,7 +104,7 @@ import Testing
   @Test("After a change of the model the old vectors serve until the new ones are there")
   func modelChange() async throws {
     try await withIngestionFolder { folder in
-      let database = try await SQLiteDatabase.open(folder: folder)
+      let database = try await TestDatabase.sqlite(in: folder)
       let old = LetterEmbedder("old")
       try await withRill(old, database: database) { rill in
         let id = try #require(try await rill.client.upload("zebra.md", "zzz zebra zoo").documents.first?.id)
@@ -130,7 +130,7 @@ import Testing
 
 /// The server with an embedder; a free function, because the suite's own is called the same.
 private func withEmbeddingRill(
-  _ embedder: any Embedder, _ former: [any Embedder], _ database: SQLiteDatabase?,
+  _ embedder: any Embedder, _ former: [any Embedder], _ database: TestDatabase?,
   _ clock: any Clock<Duration>,
   _ body: @escaping @Sendable (RillTestServer) async throws -> Void
 ) async throws {

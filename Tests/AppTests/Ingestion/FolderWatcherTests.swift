@@ -10,7 +10,7 @@ import Testing
 @Suite struct FolderWatcherTests {
   private struct Bench {
     let folder: URL
-    let database: SQLiteDatabase
+    let database: TestDatabase
     let services: KnowledgeServices
     let watcher: FolderWatcher
     var memory: FolderWatcher.Memory
@@ -43,10 +43,10 @@ import Testing
     try await withIngestionFolder { base in
       let folder = base.appending(path: "notes")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let database = try SQLiteDatabase.inMemory()
+      let database = try await TestDatabase.fresh()
       let services = KnowledgeServices.forTests(database, folder: base.appending(path: "data"))
       let watcher = FolderWatcher(
-        folder: folder, knowledge: database.knowledge, settings: database, intake: services.intake,
+        folder: folder, knowledge: database.knowledge, settings: database.settings, intake: services.intake,
         library: services.library, time: .system,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       var bench = Bench(
@@ -94,7 +94,7 @@ import Testing
       try bench.folder.write("One.", to: "a.md")
       try bench.folder.write("Two.", to: "b.md")
       _ = try await bench.look()
-      let stored = try #require(try await bench.database.setting(FolderWatcher.settingKey))
+      let stored = try #require(try await bench.database.settings.setting(FolderWatcher.settingKey))
       bench.memory = try JSONDecoder().decode(FolderWatcher.Memory.self, from: Data(stored.utf8))
       #expect(try await bench.look() == [])
       try FileManager.default.removeItem(at: bench.folder.appending(path: "b.md"))

@@ -7,10 +7,12 @@ import Testing
 
 @Suite("rill ingest")
 struct IngestCommandRunnerTests {
-  private func service(in folder: URL, store: (any KnowledgeStore)? = nil) throws -> IngestionService {
+  private func service(
+    in folder: URL, store: (any KnowledgeStore)? = nil
+  ) async throws -> IngestionService {
     let data = folder.appending(path: ".data")
-    let services = KnowledgeServices.forTests(try .inMemory(), folder: data) {
-      if let store { $0.knowledge = store }
+    let services = KnowledgeServices.forTests(try await .fresh(), folder: data) {
+      if let store { $0.stores.knowledge = store }
     }
     return IngestionService(services: services)
   }
@@ -18,7 +20,7 @@ struct IngestCommandRunnerTests {
   @Test("prints a line for each file and a summary when its output is not a terminal")
   func lines() async throws {
     try await withIngestionFolder { folder in
-      let service = try service(in: folder)
+      let service = try await service(in: folder)
       try folder.write("one", to: "n/a.md")
       try folder.write(Data([0]), to: "n/b.md")
       let recorder = OutputRecorder()
@@ -35,7 +37,7 @@ struct IngestCommandRunnerTests {
   @Test("draws a bar on a terminal, leaves only failures and the summary")
   func bar() async throws {
     try await withIngestionFolder { folder in
-      let service = try service(in: folder)
+      let service = try await service(in: folder)
       try folder.write("one", to: "n/a.md")
       try folder.write("two", to: "n/b.md")
       let recorder = OutputRecorder()
@@ -51,7 +53,7 @@ struct IngestCommandRunnerTests {
   @Test("does not let a file's name control the terminal")
   func controlCharacters() async throws {
     try await withIngestionFolder { folder in
-      let service = try service(in: folder)
+      let service = try await service(in: folder)
       try folder.write("one", to: "n/\u{1B}[2Ja.md")
       let recorder = OutputRecorder()
       _ = try await IngestCommandRunner.ingest(
@@ -65,7 +67,7 @@ struct IngestCommandRunnerTests {
     try await withIngestionFolder { folder in
       let recorder = OutputRecorder()
       _ = try await IngestCommandRunner.ingest(
-        paths: [folder.path], with: try service(in: folder),
+        paths: [folder.path], with: try await service(in: folder),
         output: recorder.output(isTerminal: false))
       #expect(recorder.lines == ["no files found"])
     }
@@ -78,7 +80,7 @@ struct IngestCommandRunnerTests {
       let recorder = OutputRecorder()
       await #expect(throws: StoreError.self) {
         try await IngestCommandRunner.ingest(
-          paths: [folder.path], with: try service(in: folder, store: FailingKnowledgeStore()),
+          paths: [folder.path], with: try await service(in: folder, store: FailingKnowledgeStore()),
           output: recorder.output(isTerminal: true))
       }
       #expect(recorder.text.hasSuffix("\r\u{1B}[K"))

@@ -121,7 +121,7 @@ import Testing
     try await withIngestionFolder { folder in
       let data = folder.appending(path: "data")
       let tools = try Self.slowTools(in: folder)
-      let database = try await SQLiteDatabase.open(folder: data)
+      let database = try await TestDatabase.sqlite(in: data)
       let id = try await withRill(
         database: database, folder: data,
         documents: {
@@ -159,7 +159,7 @@ import Testing
   @Test("A file that ends the process again and again is given up")
   func poison() async throws {
     try await withIngestionFolder { folder in
-      let database = try SQLiteDatabase.inMemory()
+      let database = try await TestDatabase.fresh()
       let services = KnowledgeServices.forTests(database, folder: folder)
       let original = try await services.originals.copy(
         try folder.file("poison.md", "Poison."), limit: 1_000)

@@ -8,10 +8,10 @@ import Testing
 @Suite("Ingestion")
 struct IngestionServiceTests {
   private func withService(
-    _ body: (URL, IngestionService, SQLiteKnowledgeStore) async throws -> Void
+    _ body: (URL, IngestionService, any KnowledgeStore) async throws -> Void
   ) async throws {
     try await withIngestionFolder { folder in
-      let database = try SQLiteDatabase.inMemory()
+      let database = try await TestDatabase.fresh()
       let date = Date(timeIntervalSince1970: 1_760_000_000)
       let services = KnowledgeServices.forTests(database, folder: folder.appending(path: "data")) {
         $0.time = RunTime(clock: ContinuousClock(), date: { date })
@@ -118,8 +118,9 @@ struct IngestionServiceTests {
     try await withIngestionFolder { folder in
       try folder.write("one", to: "n/a.md")
       await #expect(throws: StoreError.self) {
-        let services = KnowledgeServices.forTests(try .inMemory(), folder: folder.appending(path: "data")) {
-          $0.knowledge = FailingKnowledgeStore()
+        let services = KnowledgeServices.forTests(try await .fresh(), folder: folder.appending(path: "data"))
+        {
+          $0.stores.knowledge = FailingKnowledgeStore()
         }
         _ = try await IngestionService(services: services).ingest(paths: [folder.path + "/n"])
       }

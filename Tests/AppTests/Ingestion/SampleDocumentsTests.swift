@@ -8,21 +8,21 @@ import Testing
 
 @Suite("Rill's own documentation")
 struct SampleDocumentsTests {
-  private func withPages(_ body: (URL, SQLiteDatabase, SampleDocuments) async throws -> Void) async throws {
+  private func withPages(_ body: (URL, TestDatabase, SampleDocuments) async throws -> Void) async throws {
     try await withIngestionFolder { folder in
-      let database = try SQLiteDatabase.inMemory()
+      let database = try await TestDatabase.fresh()
       try folder.write("# Configuration\n\nSet the port.", to: "knowledge/configuration.md")
       try folder.write("# Overview\n\nRill streams.", to: "knowledge/overview.md")
       try folder.write("no page", to: "knowledge/image.png")
       let services = KnowledgeServices.forTests(database, folder: folder.appending(path: ".data"))
       let samples = SampleDocuments(
-        publicDirectory: folder, services: services, settings: database,
+        publicDirectory: folder, services: services, settings: database.settings,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       try await body(folder, database, samples)
     }
   }
 
-  private func sources(_ database: SQLiteDatabase) async throws -> Set<String> {
+  private func sources(_ database: TestDatabase) async throws -> Set<String> {
     Set(try await database.knowledge.documents().map(\.source))
   }
 

@@ -46,7 +46,7 @@ import Testing
 
   @Test("A known run_id attaches across a restart and a forgotten log, too")
   func idempotencyFromTheStore() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let (run, session) = (UUID(), UUID())
     try await database.addAnsweredQuestion("What does the river do?", "It flows.", session: session, run: run)
     try await withRill(database: database) { rill in
@@ -87,7 +87,7 @@ import Testing
 
   @Test("Whoever has read the end of an answer may ask the next question at once")
   func nextQuestionAtOnce() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let session = UUID()
     try await database.conversations.createSession(
       Session(id: session, title: "t", createdAt: .now, updatedAt: .now))
@@ -99,7 +99,7 @@ import Testing
           let reader = try await service.start(RunRequest(message: "And then?", sessionID: session))
           while let item = await reader.next() {
             guard case .frames = item, reader.terminalEvent != nil else { continue }
-            #expect(service.activeRun(sessionID: session) == nil)
+            #expect(try await service.activeRun(sessionID: session) == nil)
           }
         }
         service.beginShutdown()
@@ -166,7 +166,7 @@ import Testing
   }
 }
 
-extension SQLiteDatabase {
+extension TestDatabase {
   /// Stores a conversation of which only the messages are left.
   fileprivate func addAnsweredQuestion(
     _ text: String, _ reply: String, session: UUID, run: UUID

@@ -13,7 +13,7 @@ import Testing
   /// Asks, waits until two tokens are on the disk, and goes on with what a crash at that moment leaves.
   /// - Parameter body: gets the crashed database, the run and the events that its reader had.
   private func afterCrash(
-    _ body: @escaping @Sendable (SQLiteDatabase, UUID, [WireEvent]) async throws -> Void
+    _ body: @escaping @Sendable (TestDatabase, UUID, [WireEvent]) async throws -> Void
   ) async throws {
     try await CrashImage.withDatabase { database, folder in
       try await database.indexRiver()
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  private func crashAgain(_ database: SQLiteDatabase, in folder: URL, _ first: UUID) async throws {
+  private func crashAgain(_ database: TestDatabase, in folder: URL, _ first: UUID) async throws {
     let second = UUID()
     try await withRill(database: database, script: StopTests.silentAfter([])) { rill in
       try await rill.client.open(
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  private func expectNothingIsLost(_ database: SQLiteDatabase, _ second: UUID) async throws {
+  private func expectNothingIsLost(_ database: TestDatabase, _ second: UUID) async throws {
     try await withRill(database: database) { rill in
       #expect(try await rill.conversations.message(runID: second)?.content == "The river")
       let replay = try await rill.client.resume(second, after: 0)

@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct RunArchiveTests {
   @Test("After a restart a reader gets exactly what it lacks, byte by byte what was sent before")
   func afterRestart() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let run = UUID()
     let tokens = (0..<100).map { "\($0) 🛶 \n" }
     let live = try await withRill(
@@ -37,7 +37,7 @@ import Testing
 
   @Test("A compacted log is told by a snapshot whose ids fit those that were sent")
   func compacted() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let run = UUID()
     let live = try await withRill(database: database) { rill in
       try await rill.client.ask("What does the river do?", run: run)
@@ -68,7 +68,7 @@ import Testing
   @Test("With no retention a finished run is compacted by the server itself")
   func retention() async throws {
     let clock = ManualClock()
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     try await withRill(configure: { $0.runs.retention = .zero }, clock: clock, database: database) { rill in
       let run = UUID()
       let live = try await rill.client.ask("What does the river do?", run: run)
@@ -83,7 +83,7 @@ import Testing
 
   @Test("A known run_id is answered although its session is busy with another run, or the server full")
   func idempotencyBeforeAdmission() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     let (first, session) = (UUID(), UUID())
     try await database.conversations.createSession(
       Session(id: session, title: "t", createdAt: .now, updatedAt: .now))
@@ -107,7 +107,7 @@ import Testing
 
   @Test("Deleting a session deletes its runs: they are unknown then")
   func deletedSession() async throws {
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     try await withRill(configure: { $0.runs.retention = .zero }, database: database) { rill in
       let run = UUID()
       let events = try await rill.client.ask("What does the river do?", run: run)

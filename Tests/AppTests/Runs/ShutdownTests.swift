@@ -11,7 +11,7 @@ import Testing
   @Test("A run that does not finish in time is cancelled with reason shutdown, stored, and its stream ends")
   func shutdown() async throws {
     let script = StopTests.silentAfter(["The", " river"])
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     try await withScriptedUpstream(script) { upstream in
       let service = try RunServiceFixture.make(upstream: upstream, database: database) {
         $0.shutdownGrace = .milliseconds(1)
@@ -47,7 +47,7 @@ import Testing
   @Test("A run that finishes in time is done, and the service ends with it")
   func finishInTime() async throws {
     let gate = StepGate()
-    let database = try SQLiteDatabase.inMemory()
+    let database = try await TestDatabase.fresh()
     try await withScriptedUpstream({ _, answer in
       try await answer.stream(tokens: ["a", "b"], gate: gate)
     }) { upstream in

@@ -9,17 +9,17 @@ import Testing
 struct CrashImage {
   /// Gives `body` a database in a folder of its own, which is removed afterwards.
   static func withDatabase<Result>(
-    _ body: (SQLiteDatabase, _ folder: URL) async throws -> Result
+    _ body: (TestDatabase, _ folder: URL) async throws -> Result
   ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "rill-crash-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let database = try await SQLiteDatabase.open(folder: folder)
+    let database = try await TestDatabase.sqlite(in: folder)
     return try await body(database, folder)
   }
 
   /// Opens a copy of the files as they are at this moment: what a process that is killed now leaves behind.
   static func take<Result>(
-    of folder: URL, _ body: (SQLiteDatabase, _ folder: URL) async throws -> Result
+    of folder: URL, _ body: (TestDatabase, _ folder: URL) async throws -> Result
   ) async throws -> Result {
     let copy = folder.appending(path: "copy-\(UUID())")
     try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
@@ -27,11 +27,11 @@ struct CrashImage {
       let name = SQLiteDatabase.fileName + suffix
       try FileManager.default.copyItem(at: folder.appending(path: name), to: copy.appending(path: name))
     }
-    return try await body(try await SQLiteDatabase.open(folder: copy), copy)
+    return try await body(try await TestDatabase.sqlite(in: copy), copy)
   }
 }
 
-extension SQLiteDatabase {
+extension TestDatabase {
   /// Gives the search something to find for the tests' question.
   func indexRiver() async throws {
     let id = UUID()
