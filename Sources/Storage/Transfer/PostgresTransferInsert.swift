@@ -135,15 +135,21 @@ extension PostgresValue {
 }
 
 extension TransferValue {
-  init(_ row: PostgresRow, _ index: Int, _ kind: TransferColumn.Kind) throws {
-    self =
-      switch kind {
-      case .text: (try row[index] as String?).map(TransferValue.text) ?? .null
-      case .int: (try row[index] as Int64?).map(TransferValue.int) ?? .null
-      case .bool: (try row[index] as Bool?).map(TransferValue.bool) ?? .null
-      case .id: (try row[index] as UUID?).map(TransferValue.id) ?? .null
-      case .bytes: (try row[index] as Data?).map(TransferValue.bytes) ?? .null
-      case .floats: (try row[index] as [Float]?).map(TransferValue.floats) ?? .null
-      }
+  static func decode(_ row: PostgresRow, _ index: Int, _ kind: TransferColumn.Kind) throws -> TransferValue {
+    switch kind {
+    case .text:
+      if let text: String = try row[index] { return .text(text) }
+    case .int:
+      if let number: Int64 = try row[index] { return .int(number) }
+    case .bool:
+      if let flag: Bool = try row[index] { return .bool(flag) }
+    case .id:
+      if let id: UUID = try row[index] { return .id(id) }
+    case .bytes:
+      if let data: Data = try row[index] { return .bytes(data) }
+    case .floats:
+      if let numbers: [Float] = try row[index] { return .floats(numbers) }
+    }
+    return .null
   }
 }

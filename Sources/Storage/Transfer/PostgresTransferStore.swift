@@ -16,7 +16,7 @@ struct PostgresTransferReader: TransferReader {
       select.sql(table, continues: position != nil) { "$\($0)" }, (position ?? []).map(PostgresValue.init(_:))
     )
     return select.page(
-      table, try result.map { row in try kinds.enumerated().map { try TransferValue(row, $0, $1) } })
+      table, try result.map { row in try kinds.enumerated().map { try TransferValue.decode(row, $0, $1) } })
   }
 
   func part(of original: TransferOriginal, from offset: Int) async throws -> Data {

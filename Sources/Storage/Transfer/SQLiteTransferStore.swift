@@ -18,7 +18,7 @@ struct SQLiteTransferReader: TransferReader {
         let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
         var values: [[TransferValue]] = []
         while let row = try rows.next() {
-          values.append(try kinds.enumerated().map { try TransferValue(row[$0] as DatabaseValue, $1) })
+          values.append(try kinds.enumerated().map { try TransferValue.decode(row[$0], $1) })
         }
         return select.page(table, values)
       }
@@ -106,25 +106,27 @@ struct SQLiteTransferStore: TransferReader, TransferWriter {
 }
 
 extension TransferValue {
-  fileprivate init(_ value: DatabaseValue, _ kind: TransferColumn.Kind) throws {
-    guard !value.isNull else {
-      self = .null
-      return
-    }
-    let decoded: TransferValue? =
-      switch kind {
-      case .text: String.fromDatabaseValue(value).map(TransferValue.text)
-      case .int: Int64.fromDatabaseValue(value).map(TransferValue.int)
-      case .bool: Bool.fromDatabaseValue(value).map(TransferValue.bool)
-      case .id: String.fromDatabaseValue(value).flatMap(UUID.init(uuidString:)).map(TransferValue.id)
-      case .bytes: Data.fromDatabaseValue(value).map(TransferValue.bytes)
-      case .floats:
-        try Data.fromDatabaseValue(value).map {
-          .floats(try VectorBytes.vector($0, dimension: $0.count / MemoryLayout<Float>.stride))
-        }
+  /// Plain statements on purpose: as an initialiser that assigns a `switch`, Swift 6.3.1 crashed while optimising it.
+  fileprivate static func decode(_ value: DatabaseValue, _ kind: TransferColumn.Kind) throws -> TransferValue
+  {
+    if value.isNull { return .null }
+    switch kind {
+    case .text:
+      if let text = String.fromDatabaseValue(value) { return .text(text) }
+    case .int:
+      if let number = Int64.fromDatabaseValue(value) { return .int(number) }
+    case .bool:
+      if let flag = Bool.fromDatabaseValue(value) { return .bool(flag) }
+    case .id:
+      if let text = String.fromDatabaseValue(value) { return .id(try StoredValues.id(text)) }
+    case .bytes:
+      if let data = Data.fromDatabaseValue(value) { return .bytes(data) }
+    case .floats:
+      if let data = Data.fromDatabaseValue(value) {
+        return .floats(try VectorBytes.vector(data, dimension: data.count / MemoryLayout<Float>.stride))
       }
-    guard let decoded else { throw StoredValues.unreadable("row") }
-    self = decoded
+    }
+    throw StoredValues.unreadable("row")
   }
 
   fileprivate var databaseValue: DatabaseValue {
