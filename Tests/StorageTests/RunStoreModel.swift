@@ -68,7 +68,7 @@ struct RunStoreModel {
     guard beginning.newSession != nil || sessions[run.sessionID] != nil else { return .notFound }
     guard beginning.newMessages.allSatisfy({ messages[$0.id] == nil }) else { return .conflict }
     if let reopened = beginning.reopenedMessage, messages[reopened.id] == nil { return .notFound }
-    guard !runs.contains(where: { $0.messageID == run.messageID && $0.status == .running }) else {
+    guard !runs.contains(where: { $0.sessionID == run.sessionID && $0.status == .running }) else {
       return .conflict
     }
     if let session = beginning.newSession { sessions[session.id] = session }

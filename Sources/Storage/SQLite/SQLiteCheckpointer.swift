@@ -1,55 +1,57 @@
 import Foundation
 import GRDB
-public import Graph
+import Graph
 
 /// Checkpoints in SQLite.
 ///
 /// Each thread keeps its newest checkpoints only. Those of a stored run go when the run does; a thread without a run stays until
 /// it is deleted.
-public struct SQLiteCheckpointer: Checkpointer {
+struct SQLiteCheckpointer: Checkpointer {
   /// How many checkpoints a thread keeps: going on needs one, the rest are for looking back. As many as in memory.
-  public static let checkpointsPerThread = 16
+  static let checkpointsPerThread = 16
 
   let database: SQLiteDatabase
+  let owner: Owner
 
   /// - Throws: ``CheckpointConflict``, or a ``StoreError`` as from every call.
-  public func save(_ checkpoint: Checkpoint) async throws {
+  func save(_ checkpoint: Checkpoint) async throws {
     // A conflict is given back, not thrown: the database's own errors are the only ones that it translates.
     let conflict = try await database.write { db -> CheckpointConflict? in
       let latest = try Int.fetchOne(
-        try db.cachedStatement(sql: "SELECT max(id) FROM checkpoints WHERE thread_id = ?"),
-        arguments: [checkpoint.threadID])
+        try db.cachedStatement(sql: "SELECT max(id) FROM checkpoints WHERE owner = ? AND thread_id = ?"),
+        arguments: [owner.id, checkpoint.threadID])
       let expected = (latest ?? 0) + 1
       guard checkpoint.id == expected else {
         return CheckpointConflict(threadID: checkpoint.threadID, id: checkpoint.id, expected: expected)
       }
-      try checkpoint.insert(db)
-      try db.cachedStatement(sql: "DELETE FROM checkpoints WHERE thread_id = ? AND id <= ?")
-        .execute(arguments: [checkpoint.threadID, expected - Self.checkpointsPerThread])
+      try checkpoint.insert(owner, db)
+      try db.cachedStatement(sql: "DELETE FROM checkpoints WHERE owner = ? AND thread_id = ? AND id <= ?")
+        .execute(arguments: [owner.id, checkpoint.threadID, expected - Self.checkpointsPerThread])
       return nil
     }
     if let conflict { throw conflict }
   }
 
-  public func latest(threadID: String) async throws -> Checkpoint? {
+  func latest(threadID: String) async throws -> Checkpoint? {
     try await database.read { db in
       try Row.fetchOne(
-        db, sql: "SELECT * FROM checkpoints WHERE thread_id = ? ORDER BY id DESC LIMIT 1",
-        arguments: [threadID]
+        db, sql: "SELECT * FROM checkpoints WHERE owner = ? AND thread_id = ? ORDER BY id DESC LIMIT 1",
+        arguments: [owner.id, threadID]
       ).map(Checkpoint.init(row:))
     }
   }
 
-  public func list(threadID: String) async throws -> [Checkpoint] {
+  func list(threadID: String) async throws -> [Checkpoint] {
     try await database.read { db in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM checkpoints WHERE thread_id = ? ORDER BY id", arguments: [threadID]
+        db, sql: "SELECT * FROM checkpoints WHERE owner = ? AND thread_id = ? ORDER BY id",
+        arguments: [owner.id, threadID]
       ).map(Checkpoint.init(row:))
     }
   }
 
-  public func delete(threadID: String) async throws {
-    try await database.write { try Checkpoint.delete(threadID: threadID, $0) }
+  func delete(threadID: String) async throws {
+    try await database.write { try Checkpoint.delete(threadID: threadID, owner, $0) }
   }
 }
 
@@ -64,20 +66,21 @@ extension Checkpoint {
       interrupt: try interrupt.map { try StoredValues.value(Interrupt.self, json: $0) })
   }
 
-  func insert(_ db: Database) throws {
+  func insert(_ owner: Owner, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
         INSERT INTO checkpoints
-          (thread_id, id, graph, step, state, pending, joins, has_reached_end, interrupt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (owner, thread_id, id, graph, step, state, pending, joins, has_reached_end, interrupt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      threadID, id, graph, step, state, try StoredValues.json(pending), try StoredValues.json(joins),
-      hasReachedEnd, try interrupt.map(StoredValues.json),
+      owner.id, threadID, id, graph, step, state, try StoredValues.json(pending),
+      try StoredValues.json(joins), hasReachedEnd, try interrupt.map(StoredValues.json),
     ])
   }
 
-  static func delete(threadID: String, _ db: Database) throws {
-    try db.cachedStatement(sql: "DELETE FROM checkpoints WHERE thread_id = ?").execute(arguments: [threadID])
+  static func delete(threadID: String, _ owner: Owner, _ db: Database) throws {
+    try db.cachedStatement(sql: "DELETE FROM checkpoints WHERE owner = ? AND thread_id = ?")
+      .execute(arguments: [owner.id, threadID])
   }
 }

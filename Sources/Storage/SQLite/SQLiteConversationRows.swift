@@ -10,17 +10,21 @@ extension Session {
       updatedAt: StoredValues.date(milliseconds: row["updated_at"]))
   }
 
-  func insert(_ db: Database) throws {
+  func insert(_ owner: Owner, _ db: Database) throws {
     try db.cachedStatement(
-      sql: "INSERT INTO sessions (id, title, created_at, updated_at) VALUES (?, ?, ?, ?)"
+      sql: "INSERT INTO sessions (id, owner, title, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"
     ).execute(arguments: [
-      StoredValues.text(id), title, StoredValues.milliseconds(createdAt),
+      StoredValues.text(id), owner.id, title, StoredValues.milliseconds(createdAt),
       StoredValues.milliseconds(updatedAt),
     ])
   }
 }
 
 extension Message {
+  /// A condition on rows of `messages`; its argument is the owner.
+  static let isOwned =
+    "EXISTS (SELECT 1 FROM sessions WHERE sessions.id = messages.session_id AND sessions.owner = ?)"
+
   init(row: Row) throws {
     guard let role = Role(rawValue: row["role"]), let status = Status(rawValue: row["status"]) else {
       throw StoredValues.unreadable("message")
@@ -35,8 +39,8 @@ extension Message {
   }
 
   /// Adds the message to its session, and moves that up in the list.
-  func insert(_ db: Database) throws {
-    try touchSession(db)
+  func insert(_ owner: Owner, _ db: Database) throws {
+    try touchSession(owner, db)
     try db.cachedStatement(
       sql: """
         INSERT INTO messages
@@ -51,21 +55,23 @@ extension Message {
   }
 
   /// Replaces content, status and answer details of the stored message.
-  func update(_ db: Database) throws {
+  func update(_ owner: Owner, _ db: Database) throws {
     try db.cachedStatement(
-      sql: "UPDATE messages SET content = ?, status = ?, run_id = ?, answer = ? WHERE id = ?"
+      sql: """
+        UPDATE messages SET content = ?, status = ?, run_id = ?, answer = ? WHERE id = ? AND \(Self.isOwned)
+        """
     ).execute(arguments: [
       content, status.rawValue, answer.map { StoredValues.text($0.runID) },
-      try answer.map(StoredValues.json), StoredValues.text(id),
+      try answer.map(StoredValues.json), StoredValues.text(id), owner.id,
     ])
     guard db.changesCount > 0 else {
       throw StoreError(.notFound, "This message no longer exists; its conversation may have been deleted.")
     }
   }
 
-  private func touchSession(_ db: Database) throws {
-    try db.cachedStatement(sql: "UPDATE sessions SET updated_at = ? WHERE id = ?")
-      .execute(arguments: [StoredValues.milliseconds(createdAt), StoredValues.text(sessionID)])
+  private func touchSession(_ owner: Owner, _ db: Database) throws {
+    try db.cachedStatement(sql: "UPDATE sessions SET updated_at = ? WHERE id = ? AND owner = ?")
+      .execute(arguments: [StoredValues.milliseconds(createdAt), StoredValues.text(sessionID), owner.id])
     guard db.changesCount > 0 else {
       throw StoreError(.notFound, "This conversation no longer exists. Start a new one.")
     }

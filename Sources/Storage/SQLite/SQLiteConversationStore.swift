@@ -1,20 +1,21 @@
-public import Foundation
+import Foundation
 import GRDB
-public import Graph
+import Graph
 
 /// Sessions and messages in SQLite.
-public struct SQLiteConversationStore: ConversationStore {
+struct SQLiteConversationStore: ConversationStore {
   let database: SQLiteDatabase
+  let owner: Owner
 
-  public func createSession(_ session: Session) async throws {
-    try await database.write { try session.insert($0) }
+  func createSession(_ session: Session) async throws {
+    try await database.write { try session.insert(owner, $0) }
   }
 
-  public func session(id: UUID) async throws -> Session? {
-    try await database.read { try Self.session(id: id, $0) }
+  func session(id: UUID) async throws -> Session? {
+    try await database.read { try session(id: id, $0) }
   }
 
-  public func sessions(limit: Int, cursor: String?) async throws -> SessionPage {
+  func sessions(limit: Int, cursor: String?) async throws -> SessionPage {
     let start = try cursor.map { try SessionCursor(text: $0) }
     let limit = max(limit, 1)
     let sessions = try await database.read { db in
@@ -22,10 +23,12 @@ public struct SQLiteConversationStore: ConversationStore {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT * FROM sessions WHERE (updated_at, id) < (?, ?)
+          SELECT * FROM sessions WHERE owner = ? AND (updated_at, id) < (?, ?)
           ORDER BY updated_at DESC, id DESC LIMIT ?
           """,
-        arguments: [start?.updatedAt ?? Int64.max, start.map { StoredValues.text($0.id) } ?? "", limit + 1]
+        arguments: [
+          owner.id, start?.updatedAt ?? Int64.max, start.map { StoredValues.text($0.id) } ?? "", limit + 1,
+        ]
       ).map(Session.init(row:))
     }
     let page = Array(sessions.prefix(limit))
@@ -35,71 +38,82 @@ public struct SQLiteConversationStore: ConversationStore {
     return SessionPage(sessions: page, nextCursor: sessions.count > limit ? cursor : nil)
   }
 
-  public func renameSession(id: UUID, title: String) async throws -> Session? {
+  func renameSession(id: UUID, title: String) async throws -> Session? {
     try await database.write { db in
       try db.execute(
-        sql: "UPDATE sessions SET title = ? WHERE id = ?", arguments: [title, StoredValues.text(id)])
-      return try Self.session(id: id, db)
+        sql: "UPDATE sessions SET title = ? WHERE id = ? AND owner = ?",
+        arguments: [title, StoredValues.text(id), owner.id])
+      return try session(id: id, db)
     }
   }
 
-  public func deleteSession(id: UUID) async throws -> Bool {
+  func deleteSession(id: UUID) async throws -> Bool {
     try await database.write { db in
-      try db.execute(sql: "DELETE FROM sessions WHERE id = ?", arguments: [StoredValues.text(id)])
+      try db.execute(
+        sql: "DELETE FROM sessions WHERE id = ? AND owner = ?", arguments: [StoredValues.text(id), owner.id])
       return db.changesCount > 0
     }
   }
 
-  public func messages(sessionID: UUID) async throws -> [Message] {
+  func messages(sessionID: UUID) async throws -> [Message] {
     try await database.read { db in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM messages WHERE session_id = ? ORDER BY sequence",
-        arguments: [StoredValues.text(sessionID)]
+        db,
+        sql: """
+          SELECT * FROM messages WHERE session_id = (SELECT id FROM sessions WHERE id = ? AND owner = ?)
+          ORDER BY sequence
+          """,
+        arguments: [StoredValues.text(sessionID), owner.id]
       ).map(Message.init(row:))
     }
   }
 
-  public func message(id: UUID) async throws -> Message? {
-    try await message("SELECT * FROM messages WHERE id = ?", id)
+  func message(id: UUID) async throws -> Message? {
+    try await message("id", id)
   }
 
-  public func message(runID: UUID) async throws -> Message? {
-    try await message("SELECT * FROM messages WHERE run_id = ?", runID)
+  func message(runID: UUID) async throws -> Message? {
+    try await message("run_id", runID)
   }
 
-  public func add(_ messages: [Message]) async throws {
+  func add(_ messages: [Message]) async throws {
     try await database.write { db in
-      for message in messages { try message.insert(db) }
+      for message in messages { try message.insert(owner, db) }
     }
   }
 
-  public func update(_ message: Message) async throws {
-    try await database.write { try message.update($0) }
+  func update(_ message: Message) async throws {
+    try await database.write { try message.update(owner, $0) }
   }
 
-  public func interruptRunningMessages(errorCode: String, errorMessage: String) async throws -> Int {
+  func interruptRunningMessages(errorCode: String, errorMessage: String) async throws -> Int {
     try await database.write { db in
       try db.execute(
         sql: """
           UPDATE messages SET status = 'interrupted',
             answer = json_set(answer, '$.errorCode', ?, '$.errorMessage', ?)
-          WHERE status = 'running' AND NOT EXISTS (
+          WHERE status = 'running' AND \(Message.isOwned) AND NOT EXISTS (
             SELECT 1 FROM runs WHERE runs.message_id = messages.id AND runs.status = 'running'
           )
           """,
-        arguments: [errorCode, errorMessage])
+        arguments: [errorCode, errorMessage, owner.id])
       return db.changesCount
     }
   }
 
-  private static func session(id: UUID, _ db: Database) throws -> Session? {
-    try Row.fetchOne(db, sql: "SELECT * FROM sessions WHERE id = ?", arguments: [StoredValues.text(id)])
-      .map(Session.init(row:))
+  private func session(id: UUID, _ db: Database) throws -> Session? {
+    try Row.fetchOne(
+      db, sql: "SELECT * FROM sessions WHERE id = ? AND owner = ?",
+      arguments: [StoredValues.text(id), owner.id]
+    ).map(Session.init(row:))
   }
 
-  private func message(_ sql: String, _ id: UUID) async throws -> Message? {
+  private func message(_ column: String, _ id: UUID) async throws -> Message? {
     try await database.read { db in
-      try Row.fetchOne(db, sql: sql, arguments: [StoredValues.text(id)]).map(Message.init(row:))
+      try Row.fetchOne(
+        db, sql: "SELECT * FROM messages WHERE \(column) = ? AND \(Message.isOwned)",
+        arguments: [StoredValues.text(id), owner.id]
+      ).map(Message.init(row:))
     }
   }
 }

@@ -45,13 +45,6 @@ public struct SQLiteDatabase: StoreHealth {
     }
   }
 
-  public var conversations: SQLiteConversationStore { SQLiteConversationStore(database: self) }
-  public var knowledge: SQLiteKnowledgeStore { SQLiteKnowledgeStore(database: self) }
-  public var embeddings: SQLiteEmbeddingStore { SQLiteEmbeddingStore(database: self) }
-  public var ingestion: SQLiteIngestionStore { SQLiteIngestionStore(database: self) }
-  public var runs: SQLiteRunStore { SQLiteRunStore(database: self) }
-  public var checkpointer: SQLiteCheckpointer { SQLiteCheckpointer(database: self) }
-
   public func checkAvailability() async throws {
     try await read { db in
       _ = try Int.fetchOne(db, sql: "SELECT 1 FROM sessions LIMIT 1")

@@ -5,6 +5,7 @@ import Graph
 /// Stores one document inside a transaction.
 struct SQLiteDocumentWriter {
   let db: Database
+  let owner: Owner
   let document: Document
 
   /// Bytes of text in one row: small enough that a window of a text costs little, large enough that a book has few rows.
@@ -13,11 +14,13 @@ struct SQLiteDocumentWriter {
   func save(text: ExtractedText, chunks: [Chunk]) throws -> SaveOutcome {
     // Only the job that brought this content: another upload may have taken its place.
     try execute(
-      "DELETE FROM ingestion_jobs WHERE document_id = ? AND content_hash = ?", [id, document.contentHash])
+      "DELETE FROM ingestion_jobs WHERE document_id = ? AND content_hash = ? AND owner = ?",
+      [id, document.contentHash, owner.id])
     if let existing = try otherDocumentWithTheSameContent() {
       // The source has changed to something that is known from elsewhere: what it said before is gone.
       try execute(
-        "DELETE FROM documents WHERE (source = ? OR id = ?) AND id <> ?", [document.source, id, existing])
+        "DELETE FROM documents WHERE (owner = ?1 AND source = ?2 OR owner = ?1 AND id = ?3) AND id <> ?4",
+        [owner.id, document.source, id, existing])
       return .unchanged(existing: try StoredValues.id(existing))
     }
     guard let old = try replaced() else {
@@ -26,7 +29,9 @@ struct SQLiteDocumentWriter {
       for chunk in chunks { try insert(chunk) }
       return .added
     }
-    try execute("DELETE FROM documents WHERE source = ? AND sequence <> ?", [document.source, old.sequence])
+    try execute(
+      "DELETE FROM documents WHERE owner = ? AND source = ? AND sequence <> ?",
+      [owner.id, document.source, old.sequence])
     try replace(old, text: text, chunks: chunks)
     return .replaced
   }
@@ -40,15 +45,19 @@ struct SQLiteDocumentWriter {
 
   private func otherDocumentWithTheSameContent() throws -> String? {
     try String.fetchOne(
-      try db.cachedStatement(sql: "SELECT id FROM documents WHERE content_hash = ? AND id <> ?"),
-      arguments: [document.contentHash, id])
+      try db.cachedStatement(
+        sql: "SELECT id FROM documents WHERE owner = ? AND content_hash = ? AND id <> ?"),
+      arguments: [owner.id, document.contentHash, id])
   }
 
   /// The document whose place this one takes: that with its id, else that from its source.
   private func replaced() throws -> Old? {
     let statement = try db.cachedStatement(
-      sql: "SELECT sequence, id FROM documents WHERE id = ?1 OR source = ?2 ORDER BY id = ?1 DESC LIMIT 1")
-    return try Row.fetchOne(statement, arguments: [id, document.source])
+      sql: """
+        SELECT sequence, id FROM documents WHERE owner = ?1 AND id = ?2 OR owner = ?1 AND source = ?3
+        ORDER BY id = ?2 DESC LIMIT 1
+        """)
+    return try Row.fetchOne(statement, arguments: [owner.id, id, document.source])
       .map { Old(sequence: $0[0], id: $0[1]) }
   }
 
@@ -95,9 +104,9 @@ extension SQLiteDocumentWriter {
     try execute(
       """
       INSERT INTO documents
-        (id, title, source, media_type, content_hash, byte_count, chunk_count, page_count, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """, columns(chunkCount: chunkCount))
+        (id, title, source, media_type, content_hash, byte_count, chunk_count, page_count, created_at, owner)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """, columns(chunkCount: chunkCount) + [owner.id])
     return db.lastInsertedRowID
   }
 

@@ -15,15 +15,15 @@ struct SQLiteEmbeddingModel {
       removals: row["removals"])
   }
 
-  static func find(id: String, _ db: Database) throws -> SQLiteEmbeddingModel? {
+  static func find(id: String, _ owner: Owner, _ db: Database) throws -> SQLiteEmbeddingModel? {
     let statement = try db.cachedStatement(
-      sql: "SELECT * FROM embedding_models WHERE id = ? AND is_retired = 0")
-    return try Row.fetchOne(statement, arguments: [id]).map(SQLiteEmbeddingModel.init(row:))
+      sql: "SELECT * FROM embedding_models WHERE owner = ? AND id = ? AND is_retired = 0")
+    return try Row.fetchOne(statement, arguments: [owner.id, id]).map(SQLiteEmbeddingModel.init(row:))
   }
 
   /// - Throws: ``StoreError`` with ``StoreError/Code/notFound``.
-  static func fetch(id: String, _ db: Database) throws -> SQLiteEmbeddingModel {
-    guard let model = try find(id: id, db) else {
+  static func fetch(id: String, _ owner: Owner, _ db: Database) throws -> SQLiteEmbeddingModel {
+    guard let model = try find(id: id, owner, db) else {
       throw StoreError(
         .notFound, "There are no vectors of this embedding model.", detail: "embedding model \(id)")
     }
@@ -31,9 +31,13 @@ struct SQLiteEmbeddingModel {
   }
 
   /// The one that searches use first.
-  static func all(_ db: Database) throws -> [SQLiteEmbeddingModel] {
+  static func all(_ owner: Owner, _ db: Database) throws -> [SQLiteEmbeddingModel] {
     try Row.fetchAll(
-      db, sql: "SELECT * FROM embedding_models WHERE is_retired = 0 ORDER BY is_serving DESC, sequence"
+      db,
+      sql: """
+        SELECT * FROM embedding_models WHERE owner = ? AND is_retired = 0 ORDER BY is_serving DESC, sequence
+        """,
+      arguments: [owner.id]
     ).map(SQLiteEmbeddingModel.init(row:))
   }
 }

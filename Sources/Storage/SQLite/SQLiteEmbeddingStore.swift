@@ -1,18 +1,22 @@
-public import Foundation
+import Foundation
 import GRDB
-public import Graph
+import Graph
 
 /// Vectors in SQLite, searched in memory.
-public struct SQLiteEmbeddingStore: EmbeddingStore {
+struct SQLiteEmbeddingStore: EmbeddingStore {
   let database: SQLiteDatabase
+  let owner: Owner
 
   /// How many vectors of a model that is no longer used are deleted at once. Other writers wait that long.
   static let deletionBatch = 2_000
 
-  public func embeddingModels() async throws -> [StoredEmbeddingModel] {
+  func embeddingModels() async throws -> [StoredEmbeddingModel] {
     try await database.read { db in
-      let chunks = try Int.fetchOne(db, sql: "SELECT coalesce(sum(chunk_count), 0) FROM documents") ?? 0
-      return try SQLiteEmbeddingModel.all(db).map { model in
+      let chunks =
+        try Int.fetchOne(
+          db, sql: "SELECT coalesce(sum(chunk_count), 0) FROM documents WHERE owner = ?",
+          arguments: [owner.id]) ?? 0
+      return try SQLiteEmbeddingModel.all(owner, db).map { model in
         let waiting = try Int.fetchOne(
           db, sql: "SELECT count(*) FROM embedding_queue WHERE model = ?", arguments: [model.index.sequence])
         return StoredEmbeddingModel(
@@ -22,9 +26,9 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
     }
   }
 
-  public func add(_ model: EmbedderDescriptor) async throws {
+  func add(_ model: EmbedderDescriptor) async throws {
     try await database.write { db in
-      if let known = try SQLiteEmbeddingModel.find(id: model.id, db) {
+      if let known = try SQLiteEmbeddingModel.find(id: model.id, owner, db) {
         guard known.descriptor.dimension != model.dimension else { return }
         throw StoreError(
           .conflict,
@@ -33,30 +37,30 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
       }
       try db.execute(
         sql: """
-          INSERT INTO embedding_models (id, dimension, max_tokens, is_serving)
-          VALUES (?, ?, ?, NOT EXISTS (SELECT 1 FROM embedding_models WHERE is_serving))
+          INSERT INTO embedding_models (owner, id, dimension, max_tokens, is_serving)
+          VALUES (?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM embedding_models WHERE owner = ?1 AND is_serving))
           """,
-        arguments: [model.id, model.dimension, model.maxTokens])
+        arguments: [owner.id, model.id, model.dimension, model.maxTokens])
       try db.execute(
         sql: """
           INSERT INTO embedding_queue (model, created_at, document, chunk)
           SELECT ?, documents.created_at, documents.sequence, chunks.sequence
-          FROM chunks JOIN documents ON documents.id = chunks.document_id
+          FROM documents JOIN chunks ON chunks.document_id = documents.id WHERE documents.owner = ?
           """,
-        arguments: [db.lastInsertedRowID])
+        arguments: [db.lastInsertedRowID, owner.id])
     }
   }
 
-  public func serve(model: String) async throws {
+  func serve(model: String) async throws {
     try await database.write { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
       // Its vectors are many: for everyone else they are gone from here on, and then they are deleted bit by bit.
       try db.execute(
         sql: """
           UPDATE embedding_models SET id = 'retired/' || sequence, is_retired = 1, is_serving = 0
-          WHERE sequence <> ? AND is_retired = 0
+          WHERE owner = ? AND sequence <> ? AND is_retired = 0
           """,
-        arguments: [model.index.sequence])
+        arguments: [owner.id, model.index.sequence])
       try db.execute(
         sql: "UPDATE embedding_models SET is_serving = 1 WHERE sequence = ?",
         arguments: [model.index.sequence])
@@ -68,29 +72,31 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
   func deleteRetiredVectors() async throws {
     while true {
       let isDone = try await database.write { db in
-        let retired = "SELECT sequence FROM embedding_models WHERE is_retired"
+        let retired = "SELECT sequence FROM embedding_models WHERE owner = ? AND is_retired"
         try db.execute(
           sql: """
             DELETE FROM chunk_vectors WHERE sequence IN (
               SELECT sequence FROM chunk_vectors WHERE model IN (\(retired)) LIMIT ?
             )
             """,
-          arguments: [Self.deletionBatch])
+          arguments: [owner.id, Self.deletionBatch])
         guard db.changesCount < Self.deletionBatch else { return false }
-        try db.execute(sql: "DELETE FROM embedding_models WHERE is_retired")
+        try db.execute(
+          sql: "DELETE FROM embedding_models WHERE owner = ? AND is_retired", arguments: [owner.id])
         return true
       }
       if isDone { break }
     }
+    // The index is that of all owners.
     database.vectors.keep(
       models: try await database.read {
         try Int64.fetchSet($0, sql: "SELECT sequence FROM embedding_models")
       })
   }
 
-  public func chunksToEmbed(model: String, limit: Int) async throws -> [ChunkToEmbed] {
+  func chunksToEmbed(model: String, limit: Int) async throws -> [ChunkToEmbed] {
     try await database.read { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
       return try Row.fetchAll(
         db,
         sql: """
@@ -103,17 +109,17 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
     }
   }
 
-  public func saveEmbeddings(_ embeddings: [UUID: TextEmbedding], model: String) async throws {
+  func saveEmbeddings(_ embeddings: [UUID: TextEmbedding], model: String) async throws {
     try await database.write { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
-      try SQLiteVectorWriter(db: db, model: model.index).save(embeddings)
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
+      try SQLiteVectorWriter(db: db, owner: owner, model: model.index).save(embeddings)
     }
   }
 
-  public func embeddings(of chunks: [UUID], model: String) async throws -> [UUID: TextEmbedding] {
+  func embeddings(of chunks: [UUID], model: String) async throws -> [UUID: TextEmbedding] {
     let json = try StoredValues.json(chunks.map(StoredValues.text))
     return try await database.read { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
       let rows = try Row.fetchCursor(
         db,
         sql: """
@@ -136,32 +142,35 @@ public struct SQLiteEmbeddingStore: EmbeddingStore {
     }
   }
 
-  public func embeddedCounts(documents: [UUID], model: String) async throws -> [UUID: Int] {
+  func embeddedCounts(documents: [UUID], model: String) async throws -> [UUID: Int] {
     let json = try StoredValues.json(documents.map(StoredValues.text))
     return try await database.read { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db)
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
       let rows = try Row.fetchCursor(
         db,
         sql: """
           SELECT id, chunk_count - (
             SELECT count(*) FROM embedding_queue WHERE document = documents.sequence AND model = ?
           ) AS embedded
-          FROM documents WHERE id IN (SELECT value FROM json_each(?))
+          FROM documents WHERE id IN (SELECT value FROM json_each(?)) AND +owner = ?
           """,
-        arguments: [model.index.sequence, json])
+        arguments: [model.index.sequence, json, owner.id])
       var counts: [UUID: Int] = [:]
       while let row = try rows.next() { counts[try StoredValues.id(row[0])] = row[1] }
       return counts
     }
   }
 
-  public func nearest(
+  func nearest(
     to vector: [Float], model: String, limit: Int, filter: SearchFilter
   ) async throws -> [Passage] {
     guard limit > 0 else { return [] }
-    return try await database.vectors.nearest(to: vector, model: model, limit: limit, filter: filter)
+    return try await database.vectors.nearest(
+      to: vector, model: model, limit: limit, filter: filter, owner: owner)
   }
 
   /// Reads the vectors of a model into memory, so that the first search need not wait for it.
-  public func loadVectors(model: String) async throws { try await database.vectors.load(model: model) }
+  func loadVectors(model: String) async throws {
+    try await database.vectors.load(model: model, owner: owner)
+  }
 }

@@ -1,40 +1,44 @@
-public import Foundation
+import Foundation
 import GRDB
-public import Graph
+import Graph
 
 /// Ingestion jobs in SQLite.
-public struct SQLiteIngestionStore: IngestionStore {
+struct SQLiteIngestionStore: IngestionStore {
   let database: SQLiteDatabase
+  let owner: Owner
 
-  public func enqueue(_ jobs: [IngestionJob]) async throws {
+  func enqueue(_ jobs: [IngestionJob]) async throws {
     try await database.write { db in
-      for job in jobs { try job.replace(db) }
+      for job in jobs { try job.replace(owner, db) }
     }
   }
 
-  public func claimJob(now: Date) async throws -> IngestionJob? {
+  func claimJob(now: Date) async throws -> IngestionJob? {
     try await database.write { db in
       let statement = try db.cachedStatement(
         sql: """
           UPDATE ingestion_jobs SET state = 'reading', attempts = attempts + 1, updated_at = ?
           WHERE sequence = (
-            SELECT sequence FROM ingestion_jobs WHERE state = 'queued' ORDER BY created_at, sequence LIMIT 1
+            SELECT sequence FROM ingestion_jobs WHERE owner = ? AND state = 'queued'
+            ORDER BY created_at, sequence LIMIT 1
           )
           RETURNING *
           """)
-      return try Row.fetchOne(statement, arguments: [StoredValues.milliseconds(now)])
+      return try Row.fetchOne(statement, arguments: [StoredValues.milliseconds(now), owner.id])
         .map(IngestionJob.init(row:))
     }
   }
 
-  public func requeueClaimedJobs() async throws -> Int {
+  func requeueClaimedJobs() async throws -> Int {
     try await database.write { db in
-      try db.execute(sql: "UPDATE ingestion_jobs SET state = 'queued' WHERE state = 'reading'")
+      try db.execute(
+        sql: "UPDATE ingestion_jobs SET state = 'queued' WHERE owner = ? AND state = 'reading'",
+        arguments: [owner.id])
       return db.changesCount
     }
   }
 
-  public func updateJob(
+  func updateJob(
     documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
     now: Date
   ) async throws -> Bool {
@@ -43,42 +47,45 @@ public struct SQLiteIngestionStore: IngestionStore {
         sql: """
           UPDATE ingestion_jobs SET state = ?1, failure_code = ?2, failure_message = ?3, updated_at = ?4,
             attempts = CASE ?1 WHEN 'queued' THEN 0 ELSE attempts END
-          WHERE document_id = ?5 AND content_hash = ?6
+          WHERE document_id = ?5 AND content_hash = ?6 AND owner = ?7
           """,
         arguments: [
           state.rawValue, failure?.code, failure?.message, StoredValues.milliseconds(now),
-          StoredValues.text(documentID), contentHash,
+          StoredValues.text(documentID), contentHash, owner.id,
         ])
       return db.changesCount > 0
     }
   }
 
-  public func job(documentID: UUID) async throws -> IngestionJob? {
+  func job(documentID: UUID) async throws -> IngestionJob? {
     try await job("document_id = ?", StoredValues.text(documentID))
   }
 
-  public func job(source: String) async throws -> IngestionJob? {
+  func job(source: String) async throws -> IngestionJob? {
     try await job("source = ? ORDER BY created_at DESC, sequence DESC LIMIT 1", source)
   }
 
-  public func jobs(limit: Int) async throws -> [IngestionJob] {
+  func jobs(limit: Int) async throws -> [IngestionJob] {
     try await database.read { db in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM ingestion_jobs ORDER BY created_at DESC, sequence DESC LIMIT ?",
-        arguments: [max(limit, 0)]
+        db,
+        sql: "SELECT * FROM ingestion_jobs WHERE owner = ? ORDER BY created_at DESC, sequence DESC LIMIT ?",
+        arguments: [owner.id, max(limit, 0)]
       ).map(IngestionJob.init(row:))
     }
   }
 
-  public func deleteJob(documentID: UUID) async throws -> Bool {
+  func deleteJob(documentID: UUID) async throws -> Bool {
     try await database.write { db in
       try db.execute(
-        sql: "DELETE FROM ingestion_jobs WHERE document_id = ?", arguments: [StoredValues.text(documentID)])
+        sql: "DELETE FROM ingestion_jobs WHERE document_id = ? AND owner = ?",
+        arguments: [StoredValues.text(documentID), owner.id])
       return db.changesCount > 0
     }
   }
 
-  public func isOriginalNeeded(contentHash: String) async throws -> Bool {
+  /// By anybody: files are kept once for all owners.
+  func isOriginalNeeded(contentHash: String) async throws -> Bool {
     try await database.read { db in
       try Bool.fetchOne(
         db,
@@ -92,8 +99,10 @@ public struct SQLiteIngestionStore: IngestionStore {
 
   private func job(_ condition: String, _ key: String) async throws -> IngestionJob? {
     try await database.read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM ingestion_jobs WHERE \(condition)", arguments: [key])
-        .map(IngestionJob.init(row:))
+      try Row.fetchOne(
+        db, sql: "SELECT * FROM ingestion_jobs WHERE owner = ? AND \(condition)",
+        arguments: [owner.id, key]
+      ).map(IngestionJob.init(row:))
     }
   }
 }
@@ -110,16 +119,19 @@ extension IngestionJob {
       updatedAt: StoredValues.date(milliseconds: row["updated_at"]), attempts: row["attempts"])
   }
 
-  fileprivate func replace(_ db: Database) throws {
+  /// Another owner's job of this document is not replaced but a conflict.
+  fileprivate func replace(_ owner: Owner, _ db: Database) throws {
+    try db.cachedStatement(sql: "DELETE FROM ingestion_jobs WHERE document_id = ? AND owner = ?")
+      .execute(arguments: [StoredValues.text(documentID), owner.id])
     try db.cachedStatement(
       sql: """
-        INSERT OR REPLACE INTO ingestion_jobs
-          (document_id, source, media_type, content_hash, byte_count, state, failure_code, failure_message,
+        INSERT INTO ingestion_jobs
+          (owner, document_id, source, media_type, content_hash, byte_count, state, failure_code, failure_message,
            attempts, created_at, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      StoredValues.text(documentID), source, mediaType, contentHash, byteCount, state.rawValue,
+      owner.id, StoredValues.text(documentID), source, mediaType, contentHash, byteCount, state.rawValue,
       failure?.code, failure?.message, attempts, StoredValues.milliseconds(createdAt),
       StoredValues.milliseconds(updatedAt),
     ])

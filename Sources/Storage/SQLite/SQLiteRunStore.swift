@@ -1,57 +1,62 @@
-public import Foundation
+import Foundation
 import GRDB
-public import Graph
+import Graph
 
 /// Runs and their logs in SQLite.
-public struct SQLiteRunStore: RunStore {
+struct SQLiteRunStore: RunStore {
   let database: SQLiteDatabase
+  let owner: Owner
 
-  public func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
+  func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
     guard !changes.isEmpty else { return [] }
     return try await database.write { db in
-      let writer = SQLiteRunWriter(db: db)
+      let writer = SQLiteRunWriter(db: db, owner: owner)
       return try changes.map(writer.apply)
     }
   }
 
-  public func run(id: UUID) async throws -> RunRecord? {
+  func run(id: UUID) async throws -> RunRecord? {
     try await database.read { db in
       try Row.fetchOne(
-        try db.cachedStatement(sql: "SELECT * FROM runs WHERE id = ?"), arguments: [StoredValues.text(id)]
+        try db.cachedStatement(sql: "SELECT * FROM runs WHERE id = ? AND owner = ?"),
+        arguments: [StoredValues.text(id), owner.id]
       ).map(RunRecord.init(row:))
     }
   }
 
-  public func runningRuns(limit: Int) async throws -> [RunRecord] {
+  func runningRuns(limit: Int) async throws -> [RunRecord] {
     try await database.read { db in
       // The plus sign keeps SQLite from reading the whole table in order instead of sorting the few that are running.
       try Row.fetchAll(
-        db, sql: "SELECT * FROM runs WHERE status = 'running' ORDER BY +sequence LIMIT ?",
-        arguments: [max(limit, 0)]
+        db, sql: "SELECT * FROM runs WHERE owner = ? AND status = 'running' ORDER BY +sequence LIMIT ?",
+        arguments: [owner.id, max(limit, 0)]
       ).map(RunRecord.init(row:))
     }
   }
 
   /// One process serves from a data folder: what runs when it starts was cut off.
-  public func abandonedRuns(limit: Int) async throws -> [RunRecord] { try await runningRuns(limit: limit) }
+  func abandonedRuns(limit: Int) async throws -> [RunRecord] { try await runningRuns(limit: limit) }
 
-  public func activeRun(sessionID: UUID) async throws -> RunRecord? {
+  func activeRun(sessionID: UUID) async throws -> RunRecord? {
     try await database.read { db in
       try Row.fetchOne(
-        try db.cachedStatement(sql: "SELECT * FROM runs WHERE session_id = ? AND status = 'running'"),
-        arguments: [StoredValues.text(sessionID)]
+        try db.cachedStatement(
+          sql: "SELECT * FROM runs WHERE session_id = ? AND status = 'running' AND owner = ?"),
+        arguments: [StoredValues.text(sessionID), owner.id]
       ).map(RunRecord.init(row:))
     }
   }
 
-  public func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
+  func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch] {
     try await database.read { db in
       let statement = try db.cachedStatement(
         sql: """
           SELECT first_id, last_id, token_count, payload FROM run_events
-          WHERE run = (SELECT sequence FROM runs WHERE id = ?) AND last_id > ? ORDER BY last_id LIMIT ?
+          WHERE run = (SELECT sequence FROM runs WHERE id = ? AND owner = ?) AND last_id > ?
+          ORDER BY last_id LIMIT ?
           """)
-      return try Row.fetchAll(statement, arguments: [StoredValues.text(runID), id, max(limit, 1)]).map {
+      let arguments: StatementArguments = [StoredValues.text(runID), owner.id, id, max(limit, 1)]
+      return try Row.fetchAll(statement, arguments: arguments).map {
         RunLogBatch(
           runID: runID, firstID: $0["first_id"], lastID: $0["last_id"], tokenCount: $0["token_count"],
           payload: $0["payload"])
@@ -59,16 +64,17 @@ public struct SQLiteRunStore: RunStore {
     }
   }
 
-  public func compactRuns(endedBefore: Date, limit: Int) async throws -> Int {
+  func compactRuns(endedBefore: Date, limit: Int) async throws -> Int {
     guard limit > 0 else { return 0 }
     return try await database.write { db in
       let runs = try Int64.fetchAll(
         db,
         sql: """
-          SELECT sequence FROM runs WHERE is_compacted = 0 AND ended_at IS NOT NULL AND ended_at < ?
+          SELECT sequence FROM runs
+          WHERE owner = ? AND is_compacted = 0 AND ended_at IS NOT NULL AND ended_at < ?
           ORDER BY ended_at LIMIT ?
           """,
-        arguments: [StoredValues.milliseconds(endedBefore), limit])
+        arguments: [owner.id, StoredValues.milliseconds(endedBefore), limit])
       for run in runs {
         try db.cachedStatement(sql: "DELETE FROM run_events WHERE run = ?").execute(arguments: [run])
         try db.cachedStatement(sql: "UPDATE runs SET is_compacted = 1 WHERE sequence = ?")

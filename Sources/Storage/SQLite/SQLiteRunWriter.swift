@@ -5,6 +5,7 @@ import Graph
 /// Writes the steps of runs within one transaction, each of them whole or not at all.
 struct SQLiteRunWriter {
   let db: Database
+  let owner: Owner
 
   /// Applies a change inside a savepoint, so that one that is refused takes nothing with it.
   /// - Returns: why the change was refused.
@@ -34,26 +35,40 @@ struct SQLiteRunWriter {
 
   private func begin(_ beginning: RunBeginning) throws {
     let run = beginning.run
-    let isKnown = try db.cachedStatement(sql: "SELECT 1 FROM runs WHERE id = ?")
-    guard try Row.fetchOne(isKnown, arguments: [StoredValues.text(run.id)]) == nil else {
+    let isKnown = try db.cachedStatement(sql: "SELECT 1 FROM runs WHERE id = ? AND owner = ?")
+    guard try Row.fetchOne(isKnown, arguments: [StoredValues.text(run.id), owner.id]) == nil else {
       throw StoreError(.conflict, "A run with this id is stored already.")
     }
-    try beginning.newSession?.insert(db)
-    for message in beginning.newMessages { try message.insert(db) }
-    try beginning.reopenedMessage?.update(db)
+    try beginning.newSession?.insert(owner, db)
+    for message in beginning.newMessages { try message.insert(owner, db) }
+    try beginning.reopenedMessage?.update(owner, db)
+    try checkPlace(of: run)
     try execute(
       """
       INSERT INTO runs
-        (id, session_id, message_id, fingerprint, thread_id, status, last_event_id, token_count,
+        (owner, id, session_id, message_id, fingerprint, thread_id, status, last_event_id, token_count,
          is_compacted, created_at, ended_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        StoredValues.text(run.id), StoredValues.text(run.sessionID), StoredValues.text(run.messageID),
+        owner.id, StoredValues.text(run.id), StoredValues.text(run.sessionID),
+        StoredValues.text(run.messageID),
         run.fingerprint, run.threadID, run.status.rawValue, run.lastEventID, run.tokenCount,
         run.isCompacted, StoredValues.milliseconds(run.createdAt),
         run.endedAt.map(StoredValues.milliseconds),
       ])
+  }
+
+  /// The run's answer is a message of its session, which is the owner's.
+  private func checkPlace(of run: RunRecord) throws {
+    let statement = try db.cachedStatement(
+      sql: "SELECT 1 FROM messages WHERE id = ? AND session_id = ? AND \(Message.isOwned)")
+    let arguments: StatementArguments = [
+      StoredValues.text(run.messageID), StoredValues.text(run.sessionID), owner.id,
+    ]
+    guard try Row.fetchOne(statement, arguments: arguments) != nil else {
+      throw StoreError(.notFound, "What this belongs to is no longer there.")
+    }
   }
 
   private func append(_ batch: RunLogBatch, to run: RunningRun) throws {
@@ -74,8 +89,8 @@ struct SQLiteRunWriter {
     guard checkpoint.threadID == run.threadID else {
       throw StoreError(.conflict, "This checkpoint belongs to another run.")
     }
-    try Checkpoint.delete(threadID: run.threadID, db)
-    try checkpoint.insert(db)
+    try Checkpoint.delete(threadID: run.threadID, owner, db)
+    try checkpoint.insert(owner, db)
   }
 
   private func end(_ ending: RunEnding) throws {
@@ -89,12 +104,12 @@ struct SQLiteRunWriter {
       }
       try append(batch, to: run)
     }
-    try ending.message.update(db)
+    try ending.message.update(owner, db)
     try execute(
       "UPDATE runs SET status = ?, ended_at = ? WHERE sequence = ?",
       [ending.message.status.rawValue, StoredValues.milliseconds(ending.endedAt), run.sequence])
     if ending.message.status != .interrupted {
-      try Checkpoint.delete(threadID: run.threadID, db)
+      try Checkpoint.delete(threadID: run.threadID, owner, db)
     }
   }
 
@@ -108,9 +123,10 @@ struct SQLiteRunWriter {
   private func runningRun(_ id: UUID) throws -> RunningRun {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT sequence, message_id, thread_id, last_event_id FROM runs WHERE id = ? AND status = 'running'
+        SELECT sequence, message_id, thread_id, last_event_id FROM runs
+        WHERE id = ? AND owner = ? AND status = 'running'
         """)
-    guard let row = try Row.fetchOne(statement, arguments: [StoredValues.text(id)]) else {
+    guard let row = try Row.fetchOne(statement, arguments: [StoredValues.text(id), owner.id]) else {
       throw StoreError(
         .notFound, "This answer is not being written any more; its conversation may have been deleted.")
     }

@@ -22,6 +22,7 @@ enum SQLiteSchema {
     migrator.registerMigration("1 settings") { try $0.execute(sql: settings) }
     migrator.registerMigration("2 runs", migrate: SQLiteRunSchema.create)
     migrator.registerMigration("3 knowledge", migrate: SQLiteKnowledgeSchema.create)
+    migrator.registerMigration("4 owners", migrate: SQLiteOwnerSchema.create)
     return migrator
   }
 

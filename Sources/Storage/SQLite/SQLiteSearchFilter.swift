@@ -2,30 +2,45 @@ import Foundation
 import GRDB
 import Graph
 
-/// A ``SearchFilter`` as SQL.
+/// A ``SearchFilter`` as SQL, for the documents of an owner.
 struct SQLiteSearchFilter {
-  /// A condition on rows of `documents`; `nil` when every document may be searched.
+  let owner: Owner
+  /// A condition on rows of `documents`; `nil` when every document of the owner may be searched.
   let condition: String?
   let arguments: StatementArguments
 
-  init(_ filter: SearchFilter) throws {
+  init(_ filter: SearchFilter, owner: Owner) throws {
+    self.owner = owner
     var conditions: [String] = []
     var arguments = StatementArguments()
     if !filter.documents.isEmpty {
-      conditions.append("documents.id IN (SELECT value FROM json_each(?))")
-      arguments += [try StoredValues.json(filter.documents.map(StoredValues.text))]
+      // The plus sign keeps SQLite from going through all documents of the owner.
+      conditions.append("documents.id IN (SELECT value FROM json_each(?)) AND +documents.owner = ?")
+      arguments += [try StoredValues.json(filter.documents.map(StoredValues.text)), owner.id]
     }
     let folders = filter.folders.map(Self.prefix)
     if !folders.isEmpty, !folders.contains("") {
+      // The owner stands in each range, so that each is a range of the index by owner and source.
       let ranges = folders.sorted().map { folder in
         let range = Self.range(of: folder)
-        arguments += [range.lowerBound, range.upperBound]
-        return "(documents.source >= ? AND documents.source < ?)"
+        arguments += [owner.id, range.lowerBound, range.upperBound]
+        return "(documents.owner = ? AND documents.source >= ? AND documents.source < ?)"
       }
       conditions.append("(" + ranges.joined(separator: " OR ") + ")")
     }
     condition = conditions.isEmpty ? nil : conditions.joined(separator: " AND ")
     self.arguments = arguments
+  }
+
+  private init(documentsOf owner: Owner) {
+    self.owner = owner
+    condition = "documents.owner = ?"
+    arguments = [owner.id]
+  }
+
+  /// The same with a condition in any case.
+  var withCondition: SQLiteSearchFilter {
+    condition == nil ? SQLiteSearchFilter(documentsOf: owner) : self
   }
 
   /// A folder as it stands before its files' names, without the slash at its end; the root is empty.

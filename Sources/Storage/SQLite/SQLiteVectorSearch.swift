@@ -21,17 +21,17 @@ struct SQLiteVectorSearch: Sendable {
   }
 
   /// Reads the vectors of a model, so that the first search finds them in memory.
-  func load(model: String) async throws {
+  func load(model: String, owner: Owner) async throws {
     try await run { db in
-      let model = try SQLiteEmbeddingModel.fetch(id: model, db).index
+      let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db).index
       _ = try index.table(of: model, source: SQLiteVectorSource(db: db, model: model.sequence))
     }
   }
 
   func nearest(
-    to vector: [Float], model: String, limit: Int, filter: SearchFilter
+    to vector: [Float], model: String, limit: Int, filter: SearchFilter, owner: Owner
   ) async throws -> [Passage] {
-    let filter = try SQLiteSearchFilter(filter)
+    let filter = try SQLiteSearchFilter(filter, owner: owner)
     // Another reader may have brought the index to a state that this one's transaction does not see yet. Its next
     // transaction does.
     for _ in 0..<8 {
@@ -58,7 +58,8 @@ struct SQLiteVectorSearch: Sendable {
   private func nearest(
     to vector: [Float], model id: String, limit: Int, filter: SQLiteSearchFilter, _ db: Database
   ) throws -> [Passage]? {
-    let model = try SQLiteEmbeddingModel.fetch(id: id, db)
+    // A model belongs to an owner, and so do all vectors of it.
+    let model = try SQLiteEmbeddingModel.fetch(id: id, filter.owner, db)
     guard model.descriptor.dimension == vector.count else {
       throw StoreError(
         .conflict, "The question's vector is not from the model whose vectors are searched.",

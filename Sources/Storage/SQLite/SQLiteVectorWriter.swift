@@ -5,6 +5,7 @@ import Graph
 /// Stores vectors of one model inside a transaction.
 struct SQLiteVectorWriter {
   let db: Database
+  let owner: Owner
   let model: VectorIndex.Model
 
   func save(_ embeddings: [UUID: TextEmbedding]) throws {
@@ -25,9 +26,10 @@ struct SQLiteVectorWriter {
     let statement = try db.cachedStatement(
       sql: """
         SELECT chunks.sequence, documents.sequence
-        FROM chunks JOIN documents ON documents.id = chunks.document_id WHERE chunks.id = ?
+        FROM chunks CROSS JOIN documents ON documents.id = chunks.document_id
+        WHERE chunks.id = ? AND documents.owner = ?
         """)
-    return try Row.fetchOne(statement, arguments: [StoredValues.text(id)])
+    return try Row.fetchOne(statement, arguments: [StoredValues.text(id), owner.id])
       .map { Place(chunk: $0[0], document: $0[1]) }
   }
 

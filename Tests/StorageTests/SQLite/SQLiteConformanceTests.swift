@@ -60,13 +60,3 @@ struct SQLiteConformanceTests {
     try await withDatabase { try await CheckpointerConformance($0.checkpointer).verify() }
   }
 }
-
-extension SQLiteDatabase {
-  var knowledgeStores: KnowledgeStores {
-    KnowledgeStores(knowledge: knowledge, ingestion: ingestion, embeddings: embeddings)
-  }
-
-  var runStores: RunStores {
-    RunStores(runs: runs, conversations: conversations, checkpointer: checkpointer)
-  }
-}

@@ -162,12 +162,13 @@ struct SQLiteSettingsTests {
   @Test("are kept, replaced and removed")
   func settings() async throws {
     try await withDatabase { database in
-      try await database.setSetting("key", to: "one")
-      try await database.setSetting("key", to: "two 'quoted'")
-      #expect(try await database.setting("key") == "two 'quoted'")
-      #expect(try await database.setting("other") == nil)
-      try await database.setSetting("key", to: nil)
-      #expect(try await database.setting("key") == nil)
+      let settings = database.everyone.settings
+      try await settings.setSetting("key", to: "one")
+      try await settings.setSetting("key", to: "two 'quoted'")
+      #expect(try await settings.setting("key") == "two 'quoted'")
+      #expect(try await settings.setting("other") == nil)
+      try await settings.setSetting("key", to: nil)
+      #expect(try await settings.setting("key") == nil)
     }
   }
 }

@@ -31,8 +31,8 @@ struct SQLiteMigrationTests {
       let pool = try DatabasePool(path: file.path)
       try SQLiteSchema.migrator.migrate(pool, upTo: "1 settings")
       try pool.write { db in
-        try session.insert(db)
-        for message in [question] + answers { try message.insert(db) }
+        try session.insertWithoutOwner(db)
+        for message in [question] + answers { try message.insertWithoutOwner(db) }
         #expect(try !db.tableExists("runs"))
       }
       try pool.close()

@@ -150,15 +150,23 @@ struct SQLiteRunStoreTests {
   @Test(
     "are found through an index",
     arguments: [
-      ("SELECT * FROM runs WHERE status = 'running' ORDER BY +sequence LIMIT 5", "runs_running"),
+      (
+        "SELECT * FROM runs WHERE owner = 'o' AND status = 'running' ORDER BY +sequence LIMIT 5",
+        "runs_running"
+      ),
       (
         """
-        SELECT sequence FROM runs WHERE is_compacted = 0 AND ended_at IS NOT NULL AND ended_at < 5
+        SELECT sequence FROM runs
+        WHERE owner = 'o' AND is_compacted = 0 AND ended_at IS NOT NULL AND ended_at < 5
         ORDER BY ended_at LIMIT 5
         """, "runs_to_compact"
       ),
       ("SELECT payload FROM run_events WHERE run = 1 AND last_id > 7 ORDER BY last_id", "run_events"),
-      ("DELETE FROM checkpoints WHERE thread_id = 'x'", "checkpoints"),
+      (
+        "SELECT * FROM runs WHERE session_id = 's' AND status = 'running' AND owner = 'o'",
+        "runs_running_by_session"
+      ),
+      ("DELETE FROM checkpoints WHERE owner = 'o' AND thread_id = 'x'", "checkpoints"),
     ])
   func indexes(sql: String, index: String) async throws {
     try await withDatabase { database in

@@ -52,7 +52,8 @@ struct SQLiteVectorFilesTests {
     var random = SeededGenerator(seed: 99)
     for _ in 0..<4 {
       let query = random.direction(8)
-      let expected = try await plain.nearest(to: query, model: model.id, limit: 30, filter: .all)
+      let expected = try await plain.nearest(
+        to: query, model: model.id, limit: 30, filter: .all, owner: .everyone)
       #expect(try await database.embeddings.nearest(query, limit: 30) == expected)
       #expect(expected.count == 30)
     }

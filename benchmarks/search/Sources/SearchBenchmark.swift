@@ -27,7 +27,8 @@ struct SearchBenchmark {
   private static func make(_ folder: URL, chunks: Int, queries: Int) async throws {
     let database = try await SQLiteDatabase.open(folder: folder)
     let corpus = SampleCorpus()
-    try await database.embeddings.add(model)
+    let (knowledge, embeddings) = stores(database)
+    try await embeddings.add(model)
     var rest = chunks
     var number = 0
     var (saving, embedding) = (Duration.zero, Duration.zero)
@@ -35,11 +36,11 @@ struct SearchBenchmark {
     while rest > 0 {
       let sample = corpus.document(number, chunkCount: min(rest, SampleCorpus.chunksPerDocument))
       saving += try await clock.measure {
-        _ = try await database.knowledge.save(sample.document, text: sample.text, chunks: sample.chunks)
+        _ = try await knowledge.save(sample.document, text: sample.text, chunks: sample.chunks)
       }
       embedding += try await clock.measure {
         let vectors = zip(sample.chunks, sample.vectors).map { ($0.id, TextEmbedding(vector: $1)) }
-        try await database.embeddings.saveEmbeddings(
+        try await embeddings.saveEmbeddings(
           Dictionary(uniqueKeysWithValues: vectors), model: model.id)
       }
       rest -= sample.chunks.count
@@ -59,12 +60,12 @@ struct SearchBenchmark {
       [SampleCorpus.Query].self, from: Data(contentsOf: folder.appendingPathComponent("queries.json")))
     let clock = ContinuousClock()
     let database = try await SQLiteDatabase.open(folder: folder)
-    _ = try await database.knowledge.search("warm", limit: 1)
+    let (knowledge, embeddings) = stores(database)
+    _ = try await knowledge.search("warm", limit: 1)
     let before = memory()
-    let load = try await clock.measure { try await database.embeddings.loadVectors(model: model.id) }
+    let load = try await clock.measure { try await embeddings.loadVectors(model: model.id) }
     var figures = ["load_ms": load.milliseconds]
     for (name, value) in memory() { figures["index_\(name)_MB"] = value - (before[name] ?? 0) }
-    let (knowledge, embeddings) = (database.knowledge, database.embeddings)
     func words(_ query: SampleCorpus.Query) async throws -> [Passage] {
       try await knowledge.search(query.text, limit: depth)
     }
@@ -83,6 +84,11 @@ struct SearchBenchmark {
     for (name, value) in memory() { figures["total_\(name)_MB"] = value }
     try database.close()
     report(figures)
+  }
+
+  private static func stores(_ database: SQLiteDatabase) -> (any KnowledgeStore, any EmbeddingStore) {
+    let stores = database.stores(of: .everyone)
+    return (stores.knowledge, stores.embeddings)
   }
 
   private static func time(
