@@ -1,0 +1,92 @@
+extension PostgresClient {
+  /// Runs `body` in a transaction: commits when it returns, rolls back when it throws.
+  ///
+  /// The body is run again, on whatever connection there is then, after a serialisation failure or a deadlock, and after a
+  /// connection that was lost before COMMIT was sent. So it should change nothing but the database. When the connection is lost
+  /// after that, the error's ``PostgresError/outcomeIsUnknown`` is set.
+  ///
+  /// BEGIN travels with the body's first statement; a body without statements costs nothing.
+  ///
+  /// - Parameter retries: how often the body is run again at the most.
+  public func transaction<Value: Sendable>(
+    isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retries: Int = 5,
+    cancellation: PostgresCancellation = .cancelsQuery,
+    _ body: (PostgresConnection) async throws -> Value
+  ) async throws -> Value {
+    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue) READ \(readOnly ? "ONLY" : "WRITE")"
+    let opening = try EncodedStatement(PostgresStatement(begin))
+    var pause = Duration.milliseconds(5)
+    for _ in 0..<max(0, retries) {
+      switch try await attempt(opening, cancellation, body) {
+      case .done(let value): return value
+      case .again:
+        try await Waiting.pause(pause * Double.random(in: 0.2...1), cancellation)
+        pause = min(pause * 2, .milliseconds(500))
+      case .failed(let error): throw error
+      }
+    }
+    switch try await attempt(opening, cancellation, body) {
+    case .done(let value): return value
+    case .again(let error), .failed(let error): throw error
+    }
+  }
+
+  private enum Attempt<Value: Sendable> {
+    case done(Value)
+    /// Nothing has taken effect, and another time it may.
+    case again(any Error)
+    case failed(any Error)
+  }
+
+  private func attempt<Value: Sendable>(
+    _ opening: EncodedStatement, _ cancellation: PostgresCancellation,
+    _ body: (PostgresConnection) async throws -> Value
+  ) async throws -> Attempt<Value> {
+    try await withSession(cancellation) { session in
+      let connection = PostgresConnection(session, cancellation, opening: opening)
+      defer { connection.markReturned() }
+      let value: Value
+      do {
+        value = try await body(connection)
+      } catch {
+        return await verdict(error, connection)
+      }
+      do {
+        try await commit(connection)
+        return .done(value)
+      } catch let error as PostgresError where error.isRetryable || error.isUnsent {
+        return .again(error)
+      } catch {
+        return .failed(error)
+      }
+    }
+  }
+
+  /// What to do after the body has thrown. The body may have thrown an error of its own because of one of the database's, so
+  /// that counts when it has ended the transaction.
+  private func verdict<Value>(_ error: any Error, _ connection: PostgresConnection) async -> Attempt<Value> {
+    guard !(error is CancellationError), let failure = connection.failure else { return .failed(error) }
+    if failure.isConnectionFailure || failure.endsConnection {
+      return connection.session.isUsable || failure.kind == .usage(.copy) ? .failed(error) : .again(error)
+    }
+    let mayHeal = failure.isRetryable || failure.meansStaleStatement
+    let hasEnded = await connection.session.transaction == .failed
+    return mayHeal && hasEnded ? .again(error) : .failed(error)
+  }
+
+  private func commit(_ connection: PostgresConnection) async throws {
+    guard connection.isOpened else { return }
+    if connection.cancellation == .cancelsQuery { try Task.checkCancellation() }
+    // Once it is on its way, COMMIT is quick, and half an answer is worse than a late one.
+    let commit = try EncodedStatement(PostgresStatement("COMMIT"))
+    let results = try await connection.session.run([commit], .carriesThrough)
+    guard results.first?.storage.commandTag == "COMMIT" else {
+      // The body has swallowed the failure that ended its transaction.
+      if let failure = connection.failure, failure.isRetryable { throw failure }
+      throw PostgresError(
+        .usage(.failedTransaction),
+        "the transaction was rolled back because of a failure that its body ignored: "
+          + (connection.failure?.description ?? "unknown"))
+    }
+  }
+}
