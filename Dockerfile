@@ -5,22 +5,23 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libxml2-dev libzip-dev pkg-config \
+    libcurl4-openssl-dev libpq-dev libsqlite3-dev zlib1g-dev libxml2-dev libzip-dev pkg-config \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Dependencies first: they are compiled again only when the manifest changes.
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources ./Sources
-# The manifest names the test targets, so their folders have to exist.
+# The manifest names the targets of tests and benchmarks, so their folders have to exist.
 COPY Tests ./Tests
+COPY benchmarks ./benchmarks
 RUN swift build -c release --product rill --static-swift-stdlib \
   && install -D -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/rill" /out/rill
 
 FROM debian:bookworm-slim
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    ca-certificates curl libcurl4 libsqlite3-0 zlib1g libxml2 libzip4 poppler-utils \
+    ca-certificates curl libcurl4 libpq5 libsqlite3-0 zlib1g libxml2 libzip4 poppler-utils \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --home-dir /data --create-home rill
 WORKDIR /app

@@ -40,4 +40,5 @@ release: ## pack one static binary with the page into dist/
 	@exec scripts/build-release
 
 clean: ## remove what was built; keeps your data folder
+	-@scripts/postgres remove
 	rm -rf .build .build-* dist frontend/node_modules .tools

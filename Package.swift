@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Graph", "Extraction", "Providers", "Storage",
+        "Graph", "Extraction", "Providers", "Postgres", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -107,7 +107,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Graph",
+        "Graph", "Postgres",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -130,7 +131,7 @@ let package = Package(
       dependencies: ["Storage", "Postgres", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
     .testTarget(
-      name: "AppTests", dependencies: ["App", "TestSupport"], swiftSettings: settings),
+      name: "AppTests", dependencies: ["App", "Postgres", "TestSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -16,26 +16,34 @@ extension PostgresClient {
     let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue) READ \(readOnly ? "ONLY" : "WRITE")"
     let opening = try EncodedStatement(PostgresStatement(begin))
     var pause = Duration.milliseconds(5)
-    for _ in 0..<max(0, retries) {
+    var (repeated, stale) = (0, 0)
+    while true {
       switch try await attempt(opening, cancellation, body) {
       case .done(let value): return value
-      case .again:
+      case .failed(let error): throw error
+      case .again(let failure) where failure.isUnsent && stale < pool.size:
+        // The connection had broken while it was idle; the next one is another.
+        stale += 1
+      case .again(let failure):
+        guard repeated < retries else { throw failure.thrown }
+        repeated += 1
         try await Waiting.pause(pause * Double.random(in: 0.2...1), cancellation)
         pause = min(pause * 2, .milliseconds(500))
-      case .failed(let error): throw error
       }
-    }
-    switch try await attempt(opening, cancellation, body) {
-    case .done(let value): return value
-    case .again(let error), .failed(let error): throw error
     }
   }
 
   private enum Attempt<Value: Sendable> {
     case done(Value)
     /// Nothing has taken effect, and another time it may.
-    case again(any Error)
+    case again(Setback)
     case failed(any Error)
+  }
+
+  /// A failure after which the body is run again, and what the body made of it.
+  private struct Setback {
+    let thrown: any Error
+    let isUnsent: Bool
   }
 
   private func attempt<Value: Sendable>(
@@ -55,23 +63,22 @@ extension PostgresClient {
         try await commit(connection)
         return .done(value)
       } catch let error as PostgresError where error.isRetryable || error.isUnsent {
-        return .again(error)
+        return .again(Setback(thrown: error, isUnsent: error.isUnsent))
       } catch {
         return .failed(error)
       }
     }
   }
 
-  /// What to do after the body has thrown. The body may have thrown an error of its own because of one of the database's, so
-  /// that counts when it has ended the transaction.
+  /// What to do after the body has thrown. The body may have thrown an error of its own because of one of the
+  /// database's, so that one counts when it has ended the transaction.
   private func verdict<Value>(_ error: any Error, _ connection: PostgresConnection) async -> Attempt<Value> {
     guard !(error is CancellationError), let failure = connection.failure else { return .failed(error) }
-    if failure.isConnectionFailure || failure.endsConnection {
-      return connection.session.isUsable || failure.kind == .usage(.copy) ? .failed(error) : .again(error)
+    var hasEnded = failure.endsConnection && failure.kind != .usage(.copy)
+    if failure.isRetryable || failure.meansStaleStatement {
+      hasEnded = await connection.session.transaction == .failed
     }
-    let mayHeal = failure.isRetryable || failure.meansStaleStatement
-    let hasEnded = await connection.session.transaction == .failed
-    return mayHeal && hasEnded ? .again(error) : .failed(error)
+    return hasEnded ? .again(Setback(thrown: error, isUnsent: failure.isUnsent)) : .failed(error)
   }
 
   private func commit(_ connection: PostgresConnection) async throws {

@@ -31,12 +31,13 @@ public final class PostgresClient: Sendable {
   ) async throws -> [PostgresResult] {
     guard !statements.isEmpty else { return [] }
     let encoded = try statements.map { try EncodedStatement($0) }
+    var stale = 0
     while true {
       do {
         return try await withSession(cancellation) { try await $0.run(encoded, cancellation) }
-      } catch let error as PostgresError where error.isUnsent {
-        // The connection had broken while it was idle; the next one is another. Each of them ends at its first failure.
-        continue
+      } catch let error as PostgresError where error.isUnsent && stale < pool.size {
+        // The connection had broken while it was idle, and was found out only now; there may be more of them.
+        stale += 1
       }
     }
   }

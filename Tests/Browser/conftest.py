@@ -1,7 +1,8 @@
 """What every browser test stands on: a real server, a scripted model, a network that breaks, a browser.
 
 Everything is made for one test and ended after it, except the browser. A failed test leaves a picture of the
-page, its HTML and the server's log in `.build/logs/browser/`, and the end of that log in the report.
+page, its HTML and the server's log in `.build/logs/browser-sqlite/` or `…-postgres/`, and that log's end in the
+report.
 """
 
 import os
@@ -11,20 +12,46 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, expect, sync_playwright
-
 from chat_page import ChatPage
+from databases import SERVER, STORE, Database
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 from rill_server import BINARY, PUBLIC, ROOT, RillServer
 from scripted_upstream import MODEL, ScriptedUpstream
 from tcp_proxy import TcpProxy
 
-ARTEFACTS = ROOT / ".build/logs/browser"
+ARTEFACTS = ROOT / f".build/logs/browser-{STORE}"
 MEASUREMENTS: dict[str, list[float]] = {}
 
 StartRill = Callable[..., RillServer]
 OpenChat = Callable[..., ChatPage]
 
 expect.set_options(timeout=10_000)
+
+ON_EVERY_STORE = (
+    "test_branches.py",
+    "test_citations.py",
+    "test_conversations.py",
+    "test_documents.py",
+    "test_going_away.py",
+    "test_queue.py",
+    "test_restarts.py",
+    "test_search_reasons.py",
+    "test_sources.py",
+    "test_stop.py",
+    "test_tabs.py",
+)
+"""The files whose outcome the store decides: what is kept, found, shared by tabs, stopped, and there after a
+restart. The others are about the page (how it looks, reads, reconnects and refuses), which gets the same bytes
+from either store; they run on SQLite only, which halves the time of the second run.
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if STORE == "sqlite":
+        return
+    left_out = [item for item in items if item.path.name not in ON_EVERY_STORE]
+    items[:] = [item for item in items if item.path.name in ON_EVERY_STORE]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionstart() -> None:
@@ -36,6 +63,8 @@ def pytest_sessionstart() -> None:
         pytest.exit(
             f"There is no page to test in {PUBLIC}. Build it with `node frontend/scripts/build.mjs`.", 2
         )
+    if STORE == "postgres" and not SERVER:
+        pytest.exit("There is no PostgreSQL to test with. Name it in RILL_TEST_POSTGRES_URL.", 2)
     shutil.rmtree(ARTEFACTS, ignore_errors=True)
 
 
@@ -49,10 +78,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def indexed_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which Rill's own documentation is indexed; made once, copied for each test."""
-    folder = tmp_path_factory.mktemp("indexed")
-    server = RillServer(folder / "data", folder / "rill.log", {"RILL_MODEL_PROVIDER": "extractive"})
+def indexed_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Database]]:
+    """A data folder with its database in which Rill's own documentation is indexed; copied for each test."""
+    folder, database = tmp_path_factory.mktemp("indexed"), Database()
+    settings = {"RILL_MODEL_PROVIDER": "extractive"} | database.settings
+    server = RillServer(folder / "data", folder / "rill.log", settings)
     server.start()
     try:
         indexed = server.call("GET", "/documents")["documents"]
@@ -62,7 +92,8 @@ def indexed_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert len(indexed) == len(list((PUBLIC / "knowledge").glob("*.md"))), (
         "not every page was indexed at the start"
     )
-    return folder / "data"
+    yield folder / "data", database
+    database.drop()
 
 
 @pytest.fixture
@@ -76,14 +107,19 @@ def upstream() -> Iterator[ScriptedUpstream]:
 def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartRill]:
     """Starts servers. `documents` gives one Rill's documentation, `upstream` a model; then come settings."""
     servers: list[RillServer] = []
+    databases: list[Database] = []
 
     def start(
         upstream: ScriptedUpstream | None = None, documents: bool = False, **settings: str
     ) -> RillServer:
         number = len(servers) + 1
         data = tmp_path / f"data-{number}"
+        template = None
         if documents:
-            shutil.copytree(request.getfixturevalue("indexed_data"), data)
+            indexed, template = request.getfixturevalue("indexed_data")
+            shutil.copytree(indexed, data)
+        database = Database(template)
+        databases.append(database)
         defaults = {"RILL_SAMPLE_DOCS": "true" if documents else "false"}
         if upstream is None:
             # Named, because a model on the machine of whoever runs this would be found otherwise.
@@ -96,7 +132,7 @@ def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start
                 # What the scripted model is asked is the question, not how to search for it.
                 "RILL_QUERY_WRITER": "rules",
             }
-        server = RillServer(data, tmp_path / f"rill-{number}.log", defaults | settings)
+        server = RillServer(data, tmp_path / f"rill-{number}.log", database.settings | defaults | settings)
         servers.append(server)
         server.start()
         return server
@@ -105,6 +141,8 @@ def start_rill(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start
     yield start
     for server in servers:
         server.kill()
+    for database in databases:
+        database.drop()
 
 
 @pytest.fixture

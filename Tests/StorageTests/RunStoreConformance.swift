@@ -7,7 +7,7 @@ enum RunStoreConformance {
   typealias Case = ConformanceCase<RunStores>
 
   static let cases: [Case] =
-    beginnings + logs + paging + endings + checkpoints + deletions + batches + compaction
+    beginnings + sessions + logs + paging + endings + checkpoints + deletions + batches + compaction
 
   private static let beginnings: [Case] = [
     Case("begins a run with its session and messages, as they were given") { stores in
@@ -88,6 +88,23 @@ enum RunStoreConformance {
       // A continuation brings no message, and is no reason to move the session.
       #expect(try await stores.conversations.session(id: run.session.id)?.updatedAt == run.answer.createdAt)
     },
+  ]
+
+  private static let sessions: [Case] = [
+    Case("refuses a second run in a session until the first has ended") { stores in
+      let run = try await stores.beginRun()
+      let question = makeQuestion("And a beck?", in: run.session, at: 5)
+      let answer = makeAnswer(to: question, at: 6)
+      let second = RunBeginning(
+        newMessages: [question, answer],
+        run: RunRecord(
+          id: UUID(), sessionID: run.session.id, messageID: answer.id, fingerprint: "second",
+          threadID: "second", createdAt: time(6)))
+      try await stores.expectRefusal(.conflict, of: .begin(second))
+      #expect(try await stores.conversations.message(id: question.id) == nil)
+      try await stores.apply(.end(run.ending(1...1)), .begin(second))
+      #expect(try await stores.runs.activeRun(sessionID: run.session.id) == second.run)
+    }
   ]
 
   private static let logs: [Case] = [

@@ -42,20 +42,20 @@ def merged(rows: list[Row], file: Path, facts: dict) -> list[dict]:
     return [row for name in names for row in (made if name in new_names else old) if row["name"] == name]
 
 
-def write(rows: list[Row], folder: Path, facts: dict) -> None:
+def write(rows: list[Row], folder: Path, facts: dict, name: str = "faults", title: str = "Faults") -> None:
     """`faults.md` for people, `faults.json` with every figure."""
     folder.mkdir(parents=True, exist_ok=True)
     date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    result = merged(rows, folder / "faults.json", {"date": date, **facts})
+    result = merged(rows, folder / f"{name}.json", {"date": date, **facts})
     text = json.dumps({"processors": os.cpu_count(), "rows": result}, indent=1, ensure_ascii=False)
-    (folder / "faults.json").write_text(text + "\n")
+    (folder / f"{name}.json").write_text(text + "\n")
     dates = sorted({row["date"] for row in result})
     seeds = ", ".join(map(str, sorted({row["seed"] for row in result})))
-    lines = ["# Faults", "", f"{dates[0]} to {dates[-1]} · {os.cpu_count()} processors · seeds {seeds}", ""]
+    lines = [f"# {title}", "", f"{dates[0]} to {dates[-1]} · {os.cpu_count()} processors · seeds {seeds}", ""]
     lines += ["| " + " | ".join(HEADINGS) + " |", "|---|---:|---:|---|"]
     for row in result:
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row["cells"]) + " |")
     found = [f"{row['fault']}: {problem}" for row in result for problem in row["problems"]]
     if found:
         lines += ["", "What was not as promised (the first of each):", "", "```", *found, "```"]
-    (folder / "faults.md").write_text("\n".join(lines) + "\n")
+    (folder / f"{name}.md").write_text("\n".join(lines) + "\n")

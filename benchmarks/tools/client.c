@@ -1,8 +1,11 @@
-// The load: N clients, each one POST whose answer is a stream of events, in one thread and one epoll loop.
+// The load: N clients, each one request whose answer is a stream of events, in one thread and one epoll loop.
 //
 //   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N
 //          --ramp-ms N --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT]
-//          [--watch NAME:PID,PID]…
+//          [--watch NAME:PID,PID]… [--method GET] [--run-prefix 8-HEX-DIGITS]
+//
+// `%RUN%` in the path or in the body becomes a run id that is made of the prefix and the client's number, so that
+// another client can follow the same runs.
 //
 // Clients connect one after the other during the ramp; then, when all streams are open, comes the window in
 // which tokens, processor time and memory are counted; then the streams may run to their end. One JSON object
@@ -161,7 +164,11 @@ static uint64_t start_offset(int index) {
 
 static void send_request(int index) {
   client *c = &clients[index];
-  if (send(c->fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length) return finish(c);
+  size_t length;
+  char *request = make_request(index, &length);
+  bool is_sent = send(c->fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
+  free(request);
+  if (!is_sent) return finish(c);
   c->sent = true;
   struct epoll_event e = {.events = EPOLLIN, .data.u32 = (uint32_t)index};
   epoll_ctl(loop_fd, EPOLL_CTL_MOD, c->fd, &e);

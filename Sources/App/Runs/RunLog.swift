@@ -97,6 +97,8 @@ final class RunLog: Sendable {
     state.withLock { state in if state.heldID == nil { state.heldID = state.lastID } }
   }
 
+  var isHeld: Bool { state.withLock { $0.heldID != nil } }
+
   /// Shows readers everything again.
   func release() {
     let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in

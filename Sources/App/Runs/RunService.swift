@@ -207,10 +207,9 @@ final class RunService: Service {
         // In the run that was admitted: the same request may have attached to it in the meantime.
         return try await replay(stored, in: run)
       }
-      let turn = try await planner.plan(request, run: run, now: time.date())
-      run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
-      if exchange != nil, let reader = try await store(run, turn, request) { return reader }
-      workContinuation.yield(.start(run, turn, isStored: exchange != nil))
+      if exchange != nil { return try await beginAmongNodes(run, request) }
+      let turn = try await plan(request, run)
+      workContinuation.yield(.start(run, turn, isStored: false))
       return RunReader(run: run, after: 0)
     } catch {
       registry.withLock { $0.discard(run) }
@@ -221,22 +220,37 @@ final class RunService: Service {
     }
   }
 
+  private func plan(_ request: RunRequest, _ run: Run) async throws -> Turn {
+    let turn = try await planner.plan(request, run: run, now: time.date())
+    run.messageIDs = (turn.assistantMessage.id, turn.userMessage.id)
+    return turn
+  }
+
+  /// How often a place in a conversation is looked for that other nodes keep taking.
+  private static let maxPlans = 5
+
   /// Stores a run before anybody hears of it: among several nodes the store alone knows whether it may begin.
-  /// - Returns: a reader of the same run when another node has begun it at this moment.
-  private func store(_ run: Run, _ turn: Turn, _ request: RunRequest) async throws -> RunReader? {
-    do {
-      try await executor.store(run, turn: turn)
-      return nil
-    } catch let error as StoreError where error.code == .conflict {
-      if let stored = try await storedRun(run.id, for: request) {
-        registry.withLock { $0.discard(run) }
-        return try await replay(stored, in: run)
+  private func beginAmongNodes(_ run: Run, _ request: RunRequest) async throws -> RunReader {
+    for attempt in 1... {
+      let turn = try await plan(request, run)
+      do {
+        try await executor.store(run, turn: turn)
+        workContinuation.yield(.start(run, turn, isStored: true))
+        return RunReader(run: run, after: 0)
+      } catch let error as StoreError where error.code == .conflict {
+        if let stored = try await storedRun(run.id, for: request) {
+          // Another node has begun the same run at this moment.
+          registry.withLock { $0.discard(run) }
+          return try await replay(stored, in: run)
+        }
+        if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {
+          throw RequestError(.sessionBusy(runID: active.id))
+        }
+        // Whatever was in the way has ended since.
+        guard attempt < Self.maxPlans else { throw error }
       }
-      if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {
-        throw RequestError(.sessionBusy(runID: active.id))
-      }
-      throw error
     }
+    throw CancellationError()
   }
 
   private func replay(_ stored: StoredRun, in run: Run) async throws -> RunReader {
@@ -285,54 +299,5 @@ final class RunService: Service {
     let deadline = time.now() + settings.disconnectGrace
     let wasLast = registry.withLock { $0.detach(run, deadline: deadline) }
     if wasLast, settings.disconnectGrace <= .zero { run.cancellation.fulfil(.disconnected) }
-  }
-
-  // MARK: Asking and stopping
-
-  /// - Throws: ``RequestError`` when nobody knows the run.
-  func status(runID: UUID) async throws -> RunStatus {
-    if let run = registry.withLock({ $0[runID] }) { return RunStatus(run) }
-    guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
-    return RunStatus(stored)
-  }
-
-  /// The run that is going on in a session, on whichever node.
-  func activeRun(sessionID: UUID) async throws -> ActiveRun? {
-    if let run = registry.withLock({ $0.activeRun(sessionID: sessionID) }) {
-      return ActiveRun(runID: run.id, messageID: run.messageIDs.message, parentID: run.messageIDs.parent)
-    }
-    guard exchange != nil, let record = try await archive.runs.activeRun(sessionID: sessionID) else {
-      return nil
-    }
-    let message = try await archive.conversations.message(id: record.messageID)
-    return ActiveRun(runID: record.id, messageID: record.messageID, parentID: message?.parentID)
-  }
-
-  /// Stops a run and waits until nothing of it is left: its upstream connection is closed and its answer stored.
-  /// A run that is not known yet will end as soon as it comes.
-  func stop(runID: UUID) async throws -> StopReceipt {
-    let began = time.now()
-    // Found or remembered in one step: a run that is admitted at this moment must not slip between the two.
-    let found = registry.withLock { registry -> Run? in
-      if let run = registry[runID] { return run }
-      registry.rememberStop(id: runID, now: began)
-      return nil
-    }
-    guard let run = found else {
-      if exchange != nil, let receipt = try await stopElsewhere(runID, since: began) { return receipt }
-      if let stored = try await archive.run(id: runID) { return stored.stopReceipt }
-      return StopReceipt(runID: runID, status: .cancelled, lastEventID: 0, tokenCount: 0, stoppedIn: .zero)
-    }
-    run.cancellation.fulfil(.user)
-    let status = try await run.completion.wait()
-    return StopReceipt(
-      runID: runID, status: status, lastEventID: run.log.lastID, tokenCount: run.log.tokenCount,
-      stoppedIn: time.now() - began)
-  }
-
-  /// Stops what a session is running, before it is deleted.
-  func stopRun(sessionID: UUID) async throws {
-    guard let run = try await activeRun(sessionID: sessionID) else { return }
-    _ = try await stop(runID: run.runID)
   }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Graph
 import Logging
+import Postgres
+import Providers
 import Storage
 
 /// The database that the configuration asks for.
@@ -14,7 +16,16 @@ enum DatabaseChoice {
     guard let url = configuration.databaseURL else {
       return try await SQLiteDatabase.open(folder: configuration.dataDirectory)
     }
-    throw ConfigurationError(key: "DATABASE_URL", message: "Not yet: \(url).")
+    do {
+      var settings = try PostgresConfiguration(url: url.reveal())
+      settings.poolSize = configuration.databasePoolSize
+      return try await PostgresDatabase.open(settings, nodeID: node ?? UUID(), logger: logger)
+    } catch let error as PostgresError {
+      throw ConfigurationError(key: "DATABASE_URL", message: error.message)
+    } catch let error as StoreError {
+      throw ConfigurationError(
+        key: "DATABASE_URL", message: error.message + (error.detail.map { " (\($0))" } ?? ""))
+    }
   }
 
   /// - Throws: ``StoreError`` when it cannot be made.

@@ -1,60 +1,33 @@
 @preconcurrency import Dispatch
-internal import DequeModule
 import Logging
 import Synchronization
 
-/// The connections of a client: idle ones, and the tasks that wait for one, first come, first served.
-///
-/// A place is the right to have one connection open. Places are never more than ``PostgresConfiguration/poolSize``; a place is
-/// with an idle connection, with a task that uses or opens a connection, or free.
+/// The connections of a client: it lends them, opens them, checks them and closes them.
 final class ConnectionPool: Sendable {
-  private struct Idle {
-    let session: PostgresSession
-    let since: ContinuousClock.Instant
-  }
-
-  /// What a waiting task gets.
-  enum Grant: Sendable {
-    case connection(PostgresSession, idleSince: ContinuousClock.Instant)
-    /// The right to open one.
-    case place
-  }
-
-  private struct Waiter {
-    let grant: OneShot<Result<Grant, any Error>>
-    let deadline: ContinuousClock.Instant
-  }
-
-  private struct State {
-    /// The one that was used last is used next, so that the others grow old and are closed.
-    var idle: [Idle] = []
-    var waiters: Deque<Waiter> = []
-    var takenPlaces = 0
-    var isClosed = false
-    var closers: [CheckedContinuation<Void, Never>] = []
-  }
-
   private let configuration: PostgresConfiguration
   private let logger: Logger
-  private let state = Mutex(State())
-  private let timer: Mutex<DeadlineTimer?> = Mutex(nil)
+  private let places: Mutex<PoolPlaces>
+  /// For the waits and the idle connections. Set once, because it refers back.
+  private let timer = Mutex<DeadlineTimer?>(nil)
+
+  /// How long a connection that was idle may take for a sign of life.
+  private static let checkTimeout = Duration.seconds(1)
 
   init(_ configuration: PostgresConfiguration, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
+    places = Mutex(PoolPlaces(limit: configuration.poolSize))
     let made = DeadlineTimer(queue: Waiting.queue) { [weak self] in self?.timerFired() }
     timer.withLock { $0 = made }
   }
 
   deinit {
-    for idle in state.withLock({ $0.idle }) { idle.session.closeSoon() }
+    for session in places.withLock({ $0.close().idle }) { session.closeSoon() }
   }
 
-  var statistics: PostgresStatistics {
-    state.withLock {
-      PostgresStatistics(open: $0.takenPlaces, idle: $0.idle.count, waiting: $0.waiters.count)
-    }
-  }
+  var size: Int { configuration.poolSize }
+
+  var statistics: PostgresStatistics { places.withLock { $0.statistics } }
 
   // MARK: Acquiring
 
@@ -62,35 +35,32 @@ final class ConnectionPool: Sendable {
   func acquire(_ cancellation: PostgresCancellation) async throws -> PostgresSession {
     if cancellation == .cancelsQuery { try Task.checkCancellation() }
     let deadline = ContinuousClock.now + configuration.acquireTimeout
-    switch try await grant(deadline, cancellation) {
-    case .connection(let session, let since):
+    if case .connection(let session, let since) = try await grant(deadline, cancellation) {
       if await isFit(session, since) { return session }
       await session.close()
+    }
+    do {
       return try await open(deadline, cancellation)
-    case .place: return try await open(deadline, cancellation)
+    } catch {
+      freePlace()
+      throw error
     }
   }
 
   private func grant(
     _ deadline: ContinuousClock.Instant, _ cancellation: PostgresCancellation
-  ) async throws -> Grant {
-    let waiter = Waiter(grant: OneShot(), deadline: deadline)
-    let now: Grant? = try state.withLock { state in
-      guard !state.isClosed else { throw Self.closed }
-      if let idle = state.idle.popLast() { return .connection(idle.session, idleSince: idle.since) }
-      if state.takenPlaces < configuration.poolSize {
-        state.takenPlaces += 1
-        return .place
-      }
-      state.waiters.append(waiter)
-      return nil
+  ) async throws -> PoolPlaces.Grant {
+    let waiter = PoolPlaces.Waiter(deadline: deadline)
+    let now = try places.withLock { places in
+      guard !places.isClosed else { throw Self.closed }
+      return places.take(orLineUp: waiter)
     }
     if let now { return now }
     requireTimer(deadline)
     do {
       return try await waiter.grant.value(cancellation, ifCancelled: .failure(CancellationError())).get()
     } catch {
-      state.withLock { state in state.waiters.removeAll { $0.grant === waiter.grant } }
+      places.withLock { $0.remove(waiter) }
       throw error
     }
   }
@@ -101,9 +71,7 @@ final class ConnectionPool: Sendable {
     return await session.ping(within: Self.checkTimeout)
   }
 
-  private static let checkTimeout = Duration.seconds(1)
-
-  /// Opens a connection in the place that the caller has; gives the place away when that fails.
+  /// Opens a connection, trying again for as long as the server may come back.
   private func open(
     _ deadline: ContinuousClock.Instant, _ cancellation: PostgresCancellation
   ) async throws -> PostgresSession {
@@ -113,21 +81,12 @@ final class ConnectionPool: Sendable {
         return try await PostgresSession.open(
           configuration, logger: logger, within: ContinuousClock.now.duration(to: deadline),
           cancellation: cancellation, whenGone: { [weak self] in self?.forget($0) })
-      } catch {
-        let canWait = (error as? PostgresError)?.isConnectionFailure ?? false
-        let isClosed = state.withLock { $0.isClosed }
-        guard canWait, !isClosed, ContinuousClock.now + pause < deadline else {
-          releasePlace()
-          throw error
-        }
+      } catch let error as PostgresError where error.isConnectionFailure {
+        let isClosed = places.withLock { $0.isClosed }
+        if isClosed || ContinuousClock.now + pause >= deadline { throw error }
         logger.debug("the database cannot be reached yet", metadata: ["error": "\(error)"])
       }
-      do {
-        try await Waiting.pause(pause * Double.random(in: 0.5...1), cancellation)
-      } catch {
-        releasePlace()
-        throw error
-      }
+      try await Waiting.pause(pause * Double.random(in: 0.5...1), cancellation)
       pause = min(pause * 2, .seconds(1))
     }
   }
@@ -137,42 +96,33 @@ final class ConnectionPool: Sendable {
   /// Gives a connection back: to who waits for the longest time, or to the idle ones.
   func release(_ session: PostgresSession) async {
     await session.reset()
-    guard session.isUsable else { return releasePlace() }
-    let isKept = hand(.connection(session, idleSince: .now)) { state in
-      guard !state.isClosed else { return false }
-      state.idle.append(Idle(session: session, since: .now))
-      return true
-    }
-    guard isKept else {
+    guard session.isUsable else { return freePlace() }
+    let isTaken = hand(.connection(session, idleSince: .now)) { $0.keep(session) }
+    guard isTaken else {
       await session.close()
-      return releasePlace()
+      return freePlace()
     }
     requireTimer(.now + configuration.maxIdle)
     // It may have broken just before it was among the idle ones.
     if !session.isUsable { forget(ObjectIdentifier(session)) }
   }
 
-  /// Gives a place back.
-  private func releasePlace() {
-    _ = hand(.place) { state in
-      state.takenPlaces -= 1
+  private func freePlace() {
+    var closers: [CheckedContinuation<Void, Never>] = []
+    _ = hand(.place) { places in
+      closers = places.free()
       return true
-    }
-    let closers = state.withLock { state in
-      guard state.isClosed, state.takenPlaces == 0 else { return [CheckedContinuation<Void, Never>]() }
-      defer { state.closers = [] }
-      return state.closers
     }
     for closer in closers { closer.resume() }
   }
 
-  /// Gives something to the first task that still waits; `otherwise` keeps it when there is none.
-  private func hand(_ grant: Grant, otherwise keep: (inout State) -> Bool) -> Bool {
+  /// Gives something to the first task that still waits; `keep` takes it when there is none.
+  private func hand(_ grant: PoolPlaces.Grant, otherwise keep: (inout PoolPlaces) -> Bool) -> Bool {
     while true {
       var isKept = false
-      let waiter = state.withLock { state -> Waiter? in
-        if let waiter = state.waiters.popFirst() { return waiter }
-        isKept = keep(&state)
+      let waiter = places.withLock { places -> PoolPlaces.Waiter? in
+        if let waiter = places.nextWaiter() { return waiter }
+        isKept = keep(&places)
         return nil
       }
       guard let waiter else { return isKept }
@@ -182,14 +132,7 @@ final class ConnectionPool: Sendable {
 
   /// A connection has ended. When it was idle, its place is free.
   private func forget(_ session: ObjectIdentifier) {
-    let wasIdle = state.withLock { state in
-      guard let index = state.idle.firstIndex(where: { ObjectIdentifier($0.session) == session }) else {
-        return false
-      }
-      state.idle.remove(at: index)
-      return true
-    }
-    if wasIdle { releasePlace() }
+    if places.withLock({ $0.takeIdle(session) }) { freePlace() }
   }
 
   // MARK: Time
@@ -198,33 +141,14 @@ final class ConnectionPool: Sendable {
     timer.withLock { $0 }?.require(deadline)
   }
 
-  /// Ends the waits and the idle connections whose time is over; the next deadline.
   private func timerFired() -> ContinuousClock.Instant? {
-    let now = ContinuousClock.now
-    let oldest = now - configuration.maxIdle
-    let (late, old, next) = state.withLock { state in
-      let late = state.waiters.filter { $0.deadline <= now }
-      state.waiters.removeAll { $0.deadline <= now }
-      let old = state.idle.filter { $0.since <= oldest }
-      let nextIdle = state.idle.filter { $0.since > oldest }.map(\.since).min()
-      let next = [state.waiters.first?.deadline, nextIdle.map { $0 + configuration.maxIdle }]
-      return (late, old, next.compactMap { $0 }.min())
-    }
+    let (late, old, next) = places.withLock { $0.expire(idleFor: configuration.maxIdle) }
     for waiter in late { waiter.grant.give(.failure(Self.exhausted)) }
-    for idle in old { retire(idle.session) }
-    return next
-  }
-
-  /// Closes a connection, unless it was lent a moment ago.
-  private func retire(_ session: PostgresSession) {
-    let wasIdle = state.withLock { state in
-      guard let index = state.idle.firstIndex(where: { $0.session === session }) else { return false }
-      state.idle.remove(at: index)
-      return true
+    for session in old {
+      session.closeSoon()
+      freePlace()
     }
-    guard wasIdle else { return }
-    session.closeSoon()
-    releasePlace()
+    return next
   }
 
   private static var exhausted: PostgresError {
@@ -239,22 +163,14 @@ final class ConnectionPool: Sendable {
 
   /// Ends the waits and the idle connections, and returns when the lent ones have come back.
   func close() async {
-    let (waiters, idle) = state.withLock { state in
-      state.isClosed = true
-      defer { (state.waiters, state.idle) = ([], []) }
-      return (state.waiters, state.idle)
-    }
+    let (waiters, idle) = places.withLock { $0.close() }
     for waiter in waiters { waiter.grant.give(.failure(Self.closed)) }
-    for idle in idle {
-      await idle.session.close()
-      releasePlace()
+    for session in idle {
+      await session.close()
+      freePlace()
     }
     await withCheckedContinuation { continuation in
-      let isEmpty = state.withLock { state in
-        if state.takenPlaces > 0 { state.closers.append(continuation) }
-        return state.takenPlaces == 0
-      }
-      if isEmpty { continuation.resume() }
+      if places.withLock({ $0.awaitEnd(continuation) }) { continuation.resume() }
     }
   }
 }

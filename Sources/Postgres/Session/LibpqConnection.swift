@@ -63,27 +63,3 @@ final class NoticeLog: Sendable {
       metadata: ["postgres.sqlstate": "\(sqlState ?? "")", "postgres.message": "\(message)"])
   }
 }
-
-/// Asks the server to cancel what a connection runs.
-///
-/// `@unchecked`: libpq's structure never changes, and `PQcancel` may be called from any thread.
-final class ServerCancel: @unchecked Sendable {
-  private let cancel: OpaquePointer
-
-  init?(_ connection: OpaquePointer) {
-    guard let cancel = PQgetCancel(connection) else { return nil }
-    self.cancel = cancel
-  }
-
-  deinit {
-    PQfreeCancel(cancel)
-  }
-
-  /// Blocks until the server has passed the request on to the process. What went wrong does not matter: the caller
-  /// waits for the statement's end and gives up at some time.
-  func send() {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
-      _ = PQcancel(cancel, text.baseAddress, Int32(text.count))
-    }
-  }
-}

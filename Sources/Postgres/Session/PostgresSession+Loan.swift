@@ -16,32 +16,40 @@ extension PostgresSession {
   }
 
   func setStatementTimeout(_ duration: Duration?, _ cancellation: PostgresCancellation) async throws {
-    let milliseconds = duration?.milliseconds ?? 0
-    let set = PostgresStatement(
-      "SELECT set_config('statement_timeout', $1, false)", [.text("\(milliseconds)")])
-    _ = try await run([EncodedStatement(set)], cancellation)
+    _ = try await run([EncodedStatement(Self.settingTimeout(duration))], cancellation)
     statementTimeout = duration
   }
 
-  /// Asks the server for a sign of life.
-  func ping(within limit: Duration) async -> Bool {
-    let former = statementTimeout
-    statementTimeout = limit
-    defer { statementTimeout = former }
-    return (try? await run([], .carriesThrough)) != nil
+  private static func settingTimeout(_ duration: Duration?) -> PostgresStatement {
+    PostgresStatement(
+      "SELECT set_config('statement_timeout', $1, false)", [.text("\(duration?.milliseconds ?? 0)")])
   }
 
-  /// Makes the connection as good as new for the next loan: rolls back what is open, and closes the connection when that is
-  /// not possible within a moment.
+  /// Asks the server for a sign of life; closes the connection when there is none in time.
+  func ping(within limit: Duration) async -> Bool {
+    let answer: Void? = try? await perform(.carriesThrough, .probe) { session in
+      session.setDeadline(.now + limit)
+      _ = try await session.exchange([])
+    }
+    return answer != nil
+  }
+
+  /// Makes the connection as good as new for the next loan: rolls back what is open, and closes the connection when
+  /// that is not possible within a moment.
   func reset() async {
     guard !isClosed else { return }
-    let changedTimeout = statementTimeout != configuration.statementTimeout
+    var statements: [PostgresStatement] = []
+    if transaction != .none { statements.append(PostgresStatement("ROLLBACK")) }
+    if statementTimeout != configuration.statementTimeout {
+      statements.append(Self.settingTimeout(configuration.statementTimeout))
+    }
+    guard !statements.isEmpty else { return }
     do {
-      statementTimeout = Self.resetTimeout
-      if transaction != .none {
-        _ = try await run([EncodedStatement(PostgresStatement("ROLLBACK"))], .carriesThrough)
+      let encoded = try statements.map { try EncodedStatement($0) }
+      try await perform(.carriesThrough, .probe) { session in
+        session.setDeadline(.now + Self.resetTimeout)
+        _ = try await session.exchange(encoded)
       }
-      if changedTimeout { try await setStatementTimeout(configuration.statementTimeout, .carriesThrough) }
       statementTimeout = configuration.statementTimeout
     } catch {
       close()

@@ -7,12 +7,14 @@ extension PostgresSession {
   /// - Throws: ``PostgresError``, or `CancellationError`.
   static func open(
     _ configuration: PostgresConfiguration, logger: Logger, within limit: Duration,
-    cancellation: PostgresCancellation, whenGone: @escaping @Sendable (ObjectIdentifier) -> Void
+    cancellation: PostgresCancellation, keepsNotifications: Bool = false,
+    whenGone: @escaping @Sendable (ObjectIdentifier) -> Void
   ) async throws -> PostgresSession {
     let deadline = ContinuousClock.now + min(limit, configuration.connectTimeout)
     let handle = try await begin(configuration, deadline: deadline, cancellation)
     let session = PostgresSession(
-      owning: handle, configuration: configuration, logger: logger, whenGone: whenGone)
+      owning: handle, configuration: configuration, logger: logger,
+      keepsNotifications: keepsNotifications, whenGone: whenGone)
     do {
       try await session.establish(deadline: deadline, cancellation)
     } catch {
@@ -52,7 +54,7 @@ extension PostgresSession {
   private func establish(
     deadline: ContinuousClock.Instant, _ cancellation: PostgresCancellation
   ) async throws {
-    try await perform(cancellation) { session in
+    try await perform(cancellation, .probe) { session in
       session.setDeadline(deadline)
       // Only a verbose text has the SQLSTATE, and libpq has no other way to tell it before there is a connection.
       PQsetErrorVerbosity(session.connection, PQERRORS_VERBOSE)
@@ -93,16 +95,8 @@ extension PostgresSession {
     }
     PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
     serverCancel = cancel
-    isEstablished = true
     watch = makeWatch()
     watch?.isReading = true
-  }
-
-  private func makeWatch() -> SocketWatch {
-    SocketWatch(
-      descriptor: PQsocket(connection), queue: executor.queue,
-      readable: { [weak self] in self?.assumeIsolated { $0.socketIsReadable() } },
-      writable: { [weak self] in self?.assumeIsolated { $0.socketIsWritable() } })
   }
 
   private func connectError() -> PostgresError {

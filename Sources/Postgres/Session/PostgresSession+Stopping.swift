@@ -2,16 +2,14 @@ internal import CPostgres
 @preconcurrency import Dispatch
 
 extension PostgresSession {
-  /// Asks the server to cancel the operation, unless it is over.
+  /// Stops the operation, unless it is over: a statement is cancelled on the server.
   func stop(_ id: UInt64, _ reason: Stop) {
-    guard operation?.id == id, operation?.stop == nil, !isClosed else { return }
-    operation?.stop = reason
+    guard let operation, operation.id == id, operation.stop == nil, !isClosed else { return }
+    self.operation?.stop = reason
     setDeadline(.now + Self.grace)
-    if let serverCancel, isEstablished, !isCancelling {
+    if operation.kind == .statement, let serverCancel, !isCancelling {
       isCancelling = true
-      // On a thread, because PQcancel blocks until the server has answered.
-      Waiting.onThread { [executor] in
-        serverCancel.send()
+      serverCancel.send { [executor] in
         executor.queue.async { self.assumeIsolated { $0.cancelWasSent() } }
       }
     }
@@ -31,18 +29,19 @@ extension PostgresSession {
   }
 
   /// The error as the caller shall see it.
-  func explain(_ error: PostgresError) -> any Error {
-    guard let operation else { return error }
+  func explain(_ error: any Error) -> any Error {
+    guard let operation, let error = error as? PostgresError else { return error }
     let isCancellation = error.sqlState == "57014"
     switch operation.stop {
     case .taskCancelled: return isCancellation || error.endsConnection ? CancellationError() : error
     case .timeout: return isCancellation ? error.of(.timeout) : error
-    case nil: break
+    case .abandoned, nil: break
     }
     guard isCancellation else { return error }
     // The server's words differ from language to language; its clock and this one do not.
-    let limit = statementTimeout ?? .seconds(Int64.max / 2)
-    return error.of(operation.began.duration(to: .now) + .milliseconds(5) >= limit ? .timeout : .cancelled)
+    guard let statementTimeout else { return error.of(.cancelled) }
+    let hasExpired = operation.began.duration(to: .now) + .milliseconds(5) >= statementTimeout
+    return error.of(hasExpired ? .timeout : .cancelled)
   }
 
   /// The error for a connection that broke, after which it is closed.

@@ -46,20 +46,76 @@ private final class RefusingStore: RunStore {
 @Suite(.timeLimit(.minutes(2))) struct RunJournalTests {
   private func withService(
     script: @escaping ScriptedUpstream.Script, clock: any Clock<Duration> = ContinuousClock(),
+    sharing: RunJournal.Sharing? = nil, flushInterval: Duration = .milliseconds(200),
     _ body: @escaping @Sendable (RunService, RefusingStore, TestDatabase) async throws -> Void
   ) async throws {
     let database = try await TestDatabase.fresh()
     let store = RefusingStore(database.runs)
     try await withScriptedUpstream(script) { upstream in
       let service = try RunServiceFixture.make(
-        upstream: upstream, database: database, runs: store, time: RunTime(clock: clock)
-      ) { $0.shutdownGrace = .milliseconds(1) }
+        upstream: upstream, database: database, runs: store, sharing: sharing, time: RunTime(clock: clock)
+      ) {
+        $0.shutdownGrace = .milliseconds(1)
+        $0.flushInterval = flushInterval
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
         try await body(service, store, database)
         service.beginShutdown()
         try await group.waitForAll()
       }
+    }
+  }
+
+  @Test(
+    "A store that nodes share keeps readers from what could not be written for long, and gives it when it can be"
+  )
+  func heldBack() async throws {
+    let gate = StepGate()
+    let sharing = RunJournal.Sharing(
+      followedInterval: .milliseconds(5), holdAfter: .milliseconds(40), onStored: { _ in })
+    try await withService(
+      script: { _, answer in try await answer.stream(tokens: ["a", "b", "c"], gate: gate) }, sharing: sharing
+    ) { service, store, _ in
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      let run = try #require(reader.run)
+      gate.open(1)
+      while run.log.tokenCount < 1 { _ = await reader.next() }
+      store.refuse(true)
+      gate.open(1)
+      // What comes before it is noticed is shown; what comes after it is not.
+      while !run.log.isHeld { await Task.yield() }
+      let shown = run.log.lastID
+      gate.open(1)
+      while run.log.tokenCount < 3 { await Task.yield() }
+      guard case .pending = run.log.read(after: shown) else { throw CancellationError() }
+      store.refuse(false)
+      while let item = await reader.next() { if case .heartbeat = item { continue } }
+      #expect(reader.terminalEvent?.messageID != nil)
+      #expect(run.log.text == "abc")
+    }
+  }
+
+  @Test("Followed runs are written at once and told of; others wait for their interval")
+  func followed() async throws {
+    let gate = StepGate()
+    let told = Mutex<Set<UUID>>([])
+    let sharing = RunJournal.Sharing(
+      followedInterval: .milliseconds(5), onStored: { runs in told.withLock { $0.formUnion(runs) } })
+    try await withService(
+      script: { _, answer in try await answer.stream(tokens: ["a", "b"], gate: gate) }, sharing: sharing,
+      flushInterval: .seconds(3_600)
+    ) { service, _, database in
+      let reader = try await service.start(RunRequest(message: "What does the river do?"))
+      let run = try #require(reader.run)
+      gate.open(1)
+      while run.log.tokenCount < 1 { _ = await reader.next() }
+      #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
+      service.journal.follow(run.id, true)
+      while try await database.runs.run(id: run.id)?.tokenCount != 1 { await Task.yield() }
+      while !told.withLock({ $0.contains(run.id) }) { await Task.yield() }
+      gate.openForGood()
+      while await reader.next() != nil {}
     }
   }
 

@@ -38,6 +38,8 @@ func withRill<Result: Sendable>(
   reranker: any Reranker = EmbeddedReranker(),
   folder: URL? = nil,
   documents configureDocuments: @Sendable (inout KnowledgeServices.Dependencies) -> Void = { _ in },
+  upstream: ScriptedUpstream? = nil,
+  cluster: (any Cluster)? = nil,
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -64,7 +66,7 @@ func withRill<Result: Sendable>(
   }
   let download = HTTPDownload(
     transport: transport, allowsPrivateAddresses: configuration.documents.allowsPrivateURLs)
-  let result = try await withScriptedUpstream(script) { [configuration] upstream in
+  let result = try await withUpstream(upstream, script) { [configuration] upstream in
     guard let endpoint = OpenAIEndpoint(baseURL: upstream.baseURL) else {
       throw ChannelError.unknownLocalAddress
     }
@@ -72,7 +74,7 @@ func withRill<Result: Sendable>(
       configuration: configuration,
       dependencies: .init(
         model: OpenAIModel(endpoint: endpoint, model: "scripted", transport: transport),
-        stores: database.stores,
+        stores: database.stores, cluster: cluster ?? database.database.cluster,
         reranker: reranker, documents: documents,
         pages: WebPageFetcher(download: download, time: .system), time: RunTime(openingClock: clock)),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -90,12 +92,22 @@ func withRill<Result: Sendable>(
   return result
 }
 
+/// Uses a model that others use as well, or one of its own.
+private func withUpstream<Result: Sendable>(
+  _ upstream: ScriptedUpstream?, _ script: @escaping ScriptedUpstream.Script,
+  _ body: @escaping @Sendable (ScriptedUpstream) async throws -> Result
+) async throws -> Result {
+  if let upstream { return try await body(upstream) }
+  return try await withScriptedUpstream(script, run: body)
+}
+
 extension KnowledgeServices {
   static func forTests(
     _ database: TestDatabase, folder: URL, _ configure: (inout Dependencies) -> Void = { _ in }
   ) -> KnowledgeServices {
     var dependencies = Dependencies(
-      stores: database.stores, folder: folder, embeddingMessage: "Words alone.",
+      stores: database.stores, cluster: database.database.cluster, folder: folder,
+      embeddingMessage: "Words alone.",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     configure(&dependencies)
     return KnowledgeServices(dependencies)

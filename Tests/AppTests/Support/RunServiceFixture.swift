@@ -11,7 +11,7 @@ import TestSupport
 enum RunServiceFixture {
   static func make(
     upstream: ScriptedUpstream, database: TestDatabase, runs: (any RunStore)? = nil,
-    time: RunTime = .system,
+    sharing: RunJournal.Sharing? = nil, time: RunTime = .system,
     configure: (inout RunService.Settings) -> Void = { _ in }
   ) throws -> RunService {
     var settings = RunService.Settings()
@@ -23,7 +23,8 @@ enum RunServiceFixture {
         model: model, retriever: HybridRetriever(words: database.knowledge), reranker: EmbeddedReranker()))
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let journal = RunJournal(
-      store: runs ?? database.runs, time: time, interval: settings.flushInterval, logger: logger)
+      store: runs ?? database.runs, time: time, interval: settings.flushInterval,
+      sharing: sharing, logger: logger)
     let executor = RunExecutor(
       graph: graph, journal: journal, time: time, logger: logger, metrics: RunMetrics())
     let planner = TurnPlanner(

@@ -1,6 +1,9 @@
 import Foundation
 import Graph
+import Logging
+import Postgres
 import Storage
+import TestSupport
 
 /// A database of a test's own: SQLite in memory, or, with `RILL_TEST_STORE=postgres`, a schema of PostgreSQL.
 struct TestDatabase: Sendable {
@@ -12,13 +15,26 @@ struct TestDatabase: Sendable {
     stores = database.stores(of: .everyone)
   }
 
+  static let isPostgres = ProcessInfo.processInfo.environment["RILL_TEST_STORE"] == "postgres"
+
   static func fresh() async throws -> TestDatabase {
-    TestDatabase(try SQLiteDatabase.inMemory())
+    guard isPostgres else { return TestDatabase(try SQLiteDatabase.inMemory()) }
+    return try await postgres(url: TestPostgres.makeSchema())
   }
 
   /// SQLite in a folder: for what is about its files.
   static func sqlite(in folder: URL) async throws -> TestDatabase {
     TestDatabase(try await SQLiteDatabase.open(folder: folder))
+  }
+
+  /// One node's view of PostgreSQL.
+  static func postgres(url: String) async throws -> TestDatabase {
+    var configuration = try PostgresConfiguration(url: url)
+    // Many tests run at once, and a server has a limited number of connections.
+    configuration.poolSize = 3
+    return TestDatabase(
+      try await PostgresDatabase.open(
+        configuration, nodeID: UUID(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
   }
 
   var conversations: any ConversationStore { stores.conversations }

@@ -31,6 +31,14 @@ struct SQLiteConformanceTests {
     try await withDatabase { try await rule.check($0.runStores) }
   }
 
+  @Test("owners", arguments: OwnerConformance.cases)
+  func owners(rule: OwnerConformance.Case) async throws {
+    try await withDatabase {
+      try await rule.check(
+        OwnedStores(mine: $0.stores(of: .everyone), theirs: $0.stores(of: Owner(id: "other"))))
+    }
+  }
+
   @Test("random histories of runs", arguments: UInt64(1)...6)
   func histories(seed: UInt64) async throws {
     try await withDatabase { database in

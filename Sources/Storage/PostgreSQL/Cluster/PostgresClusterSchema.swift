@@ -1,0 +1,19 @@
+/// The tables of the nodes and of what they must not miss of each other.
+enum PostgresClusterSchema {
+  /// A node keeps its id when its process starts again; the incarnation is that of the process. What a process has taken on
+  /// is told from what its successor does by it.
+  static let tables = """
+    CREATE TABLE nodes (
+      id uuid PRIMARY KEY,
+      incarnation uuid NOT NULL,
+      lease_until timestamptz NOT NULL,
+      started_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    ) WITH (fillfactor = 50);
+
+    CREATE TABLE run_stops (
+      run_id uuid PRIMARY KEY,
+      requested_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    CREATE INDEX run_stops_by_time ON run_stops (requested_at);
+    """
+}

@@ -1,0 +1,5 @@
+/// The tables of documents, chunks and vectors.
+enum PostgresKnowledgeSchema {
+  static let tables = """
+    """
+}

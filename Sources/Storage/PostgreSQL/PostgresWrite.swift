@@ -1,0 +1,79 @@
+import Graph
+import Postgres
+
+/// One try of a transaction whose outcome is always found out.
+struct PostgresWrite: Sendable {
+  let client: PostgresClient
+  let retry: PostgresRetry
+
+  /// - Throws: ``PostgresError`` when nothing was written, or when nobody says for too long whether it was.
+  func run<Value: Sendable>(
+    _ statements: [PostgresStatement],
+    _ body: @Sendable (PostgresConnection, [PostgresResult]) async throws -> Value
+  ) async throws -> Value {
+    var done: (transaction: Transaction, value: Value)?
+    do {
+      return try await client.transaction(cancellation: .carriesThrough) { connection in
+        done = nil
+        let results = try await connection.pipeline([Transaction.statement] + statements)
+        let transaction = try Transaction(results[0])
+        let value = try await body(connection, Array(results.dropFirst()))
+        done = (transaction, value)
+        return value
+      }
+    } catch let error as PostgresError where error.outcomeIsUnknown {
+      // Without a value, COMMIT was never sent.
+      guard let done, try await wasCommitted(done.transaction) else { throw error }
+      return done.value
+    }
+  }
+
+  /// A transaction as the server knows it.
+  private struct Transaction: Sendable {
+    /// Text: 64 bits, which no later transaction has again.
+    let id: String
+    let backend: Int64
+
+    static let statement = PostgresStatement(
+      "SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend")
+
+    init(_ result: PostgresResult) throws {
+      guard let row = result.first else { throw StoredValues.unreadable("transaction") }
+      id = try row["id"]
+      backend = try row["backend"]
+    }
+  }
+
+  /// Asks until the server knows. A transaction whose connection broke may be open for a while, holding its locks, because
+  /// the server has not noticed: it is ended.
+  private func wasCommitted(_ transaction: Transaction) async throws -> Bool {
+    let deadline = ContinuousClock.now + retry.patience
+    while true {
+      let status: String = try await retry.run(.carriesThrough) { _ in try await self.status(of: transaction) }
+      switch status {
+      case "committed": return true
+      case "in progress" where ContinuousClock.now < deadline:
+        await PostgresRetry.wait(.milliseconds(20))
+      case "in progress":
+        throw StoreError(.unavailable, "The database does not say whether this was saved. Try again.")
+      default: return false
+      }
+    }
+  }
+
+  private func status(of transaction: Transaction) async throws -> String {
+    do {
+      let rows = try await client.query(
+        """
+        SELECT pg_xact_status($1::text::xid8) AS status,
+          (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+           WHERE pid = $2 AND backend_xid = $1::text::xid8::xid AND state LIKE 'idle in transaction%') AS ended
+        """,
+        [.text(transaction.id), .int(transaction.backend)], cancellation: .carriesThrough)
+      return try rows.first?["status"] ?? "unknown"
+    } catch let error as PostgresError where error.sqlState == "22023" {
+      // "in the future": a standby that has taken over never received it.
+      return "unknown"
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import App
+
+/// A log whose events cannot be stored, and one that another node has the end of.
+@Suite("A log that cannot be stored")
+struct HeldLogTests {
+  private func makeRun() -> Run {
+    Run(
+      id: UUID(), sessionID: UUID(), fingerprint: RunFingerprint(message: "", sessionID: nil, parentID: nil),
+      log: RunLog(time: .system))
+  }
+
+  private func ids(_ item: RunReader.Item?) throws -> [Int] {
+    guard case .frames(let buffer) = item else { return [] }
+    return try String(buffer: buffer).components(separatedBy: "\n\n").compactMap {
+      try WireEvent(block: $0)?.id
+    }
+  }
+
+  @Test("shows readers nothing new while it is held, and everything once it is released")
+  func hold() async throws {
+    let run = makeRun()
+    for word in ["a", "b"] { run.log.append(.token(word)) }
+    run.log.hold()
+    for word in ["c", "d"] { run.log.append(.token(word)) }
+    guard case .frames(_, let lastID) = run.log.read(after: 0) else { throw CancellationError() }
+    #expect(lastID == 2)
+    guard case .pending = run.log.read(after: 2) else { throw CancellationError() }
+    #expect(run.log.events(after: 2).count == 2, "what is to be stored is not held back")
+    let reader = RunReader(run: run, after: 2)
+    async let item = reader.next()
+    run.log.release()
+    #expect(try ids(await item) == [3, 4])
+  }
+
+  @Test("joins no token that is held to those that are not")
+  func joining() throws {
+    let run = makeRun()
+    for index in 1...100 { run.log.append(.token("\(index) ")) }
+    run.log.hold()
+    for index in 101...200 { run.log.append(.token("\(index) ")) }
+    guard case .frames(let buffer, let lastID) = run.log.read(after: 0) else { throw CancellationError() }
+    #expect(lastID == 100)
+    #expect(!String(buffer: buffer).contains("101"))
+  }
+
+  @Test("ends without a terminal event when it is abandoned: readers come back elsewhere")
+  func abandoned() async throws {
+    let run = makeRun()
+    run.log.append(.token("a"))
+    let reader = RunReader(run: run, after: 1)
+    async let item = reader.next()
+    run.abandon()
+    #expect(try ids(await item).isEmpty)
+    run.log.append(.token("b"))
+    #expect(run.log.lastID == 1)
+    #expect(reader.terminalEvent == nil)
+    #expect(run.cancellation.value == .shutdown, "the model's connection is closed")
+  }
+
+  @Test(
+    "A reader that has seen more than the log got gets its end once; one that read the end gets nothing more")
+  func endings() async throws {
+    let run = makeRun()
+    run.log.append(.token("a"))
+    run.log.append(.error(.interrupted(messageID: nil)))
+    let ending: RunReader.Replay = { position in
+      var buffer = ByteBuffer()
+      EventFrameEncoder.append(
+        .error(.interrupted(messageID: nil)), id: position + 1, milliseconds: 0, to: &buffer)
+      return (buffer, position + 1)
+    }
+    let ahead = RunReader(run: run, after: 7, ending: ending)
+    #expect(try ids(await ahead.next()) == [8])
+    #expect(try ids(await ahead.next()).isEmpty)
+    let behind = RunReader(run: run, after: 0, ending: ending)
+    #expect(try ids(await behind.next()) == [1, 2])
+    #expect(try ids(await behind.next()).isEmpty)
+  }
+}
