@@ -147,10 +147,10 @@ struct EmbeddingIndexer: Sendable {
       work.isNews = true
     }
     show(models, isWorking: !isDone, refused: refused)
-    if isDone, work.isNews {
-      work.isNews = false
-      await exchange?.send([.embedded])
-    }
+    guard isDone else { return }
+    if work.isNews { await exchange?.send([.embedded]) }
+    work.isNews = false
+    try await embeddings.prepareSearch(model: model)
   }
 
   private func embed(
