@@ -79,7 +79,8 @@ extension DocumentExchange {
     } catch is CancellationError {
       return
     } catch {
-      logger.warning("What other nodes said of documents cannot be looked at", metadata: ["error": "\(error)"])
+      logger.warning(
+        "What other nodes said of documents cannot be looked at", metadata: ["error": "\(error)"])
       note { $0.hasMissed = true }
       try? await time.sleep(Self.lookInterval)
     }

@@ -204,7 +204,9 @@ struct IngestionQueue: Sendable {
         logger.error("The end of a reading could not be stored", metadata: ["error": "\(error)"])
       }
       // As long as this node lives, nobody else ends what it has begun.
-      guard exchange != nil, !isStopping.isSet, (try? await time.sleep(Self.pollInterval)) != nil else { return }
+      guard exchange != nil, !isStopping.isSet, (try? await time.sleep(Self.pollInterval)) != nil else {
+        return
+      }
     }
   }
 }

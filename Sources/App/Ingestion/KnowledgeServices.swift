@@ -67,7 +67,8 @@ struct KnowledgeServices: Service {
     self.time = time
     logger = dependencies.logger
     pictures = PagePictures(folder: dependencies.folder.appending(path: "cache"))
-    originals = OriginalFiles(folder: dependencies.folder.appending(path: "originals"), shared: dependencies.stores.originals)
+    originals = OriginalFiles(
+      folder: dependencies.folder.appending(path: "originals"), shared: dependencies.stores.originals)
     progress = IngestionProgress(now: time.date)
     status = EmbeddingStatus(progress: progress)
     directory = DocumentDirectory(
@@ -149,7 +150,7 @@ struct KnowledgeServices: Service {
   /// Removes files that a crash has left without a document or a job; of a cache also what nobody uses any more, again and
   /// again.
   private func sweep() async {
-    repeat {
+    while true {
       do {
         for hash in try await originals.sweep() { try await library.removeOriginalIfUnneeded(hash) }
         if exchange != nil { try await removeOldPictures() }
@@ -158,7 +159,8 @@ struct KnowledgeServices: Service {
       } catch {
         logger.warning("Files without documents could not be removed", metadata: ["error": "\(error)"])
       }
-    } while exchange != nil && (try? await time.sleep(Self.sweepInterval)) != nil
+      guard exchange != nil, (try? await time.sleep(Self.sweepInterval)) != nil else { return }
+    }
   }
 
   /// Removes pictures of documents that another node has deleted.
