@@ -110,7 +110,7 @@ public struct SQLiteDatabase: StoreHealth {
     String.fromDatabaseValue(values[0])?.lowercased()
   }
 
-  private static var configuration: Configuration {
+  static var configuration: Configuration {
     var configuration = Configuration()
     configuration.label = "rill.sqlite"
     configuration.foreignKeysEnabled = true
