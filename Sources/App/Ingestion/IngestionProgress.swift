@@ -147,12 +147,15 @@ final class IngestionProgress: Sendable {
   /// Documents that something was to happen to soon, and that nothing has been heard of since a moment.
   func unfinished(since date: Date, limit: Int) -> [UUID] {
     state.withLock { state in
-      state.order.lazy.filter { item in
+      var found: [UUID] = []
+      for item in state.order where found.count < limit {
         guard let entry = state.entries[item.id], entry.version == item.version, entry.event.date < date,
-          case .document(let document) = entry.event.news
-        else { return false }
-        return document.status == .reading || document.status == .embedding
-      }.prefix(limit).map(\.id)
+          case .document(let document) = entry.event.news,
+          document.status == .reading || document.status == .embedding
+        else { continue }
+        found.append(item.id)
+      }
+      return found
     }
   }
 

@@ -40,7 +40,7 @@ struct IngestionQueue: Sendable {
   /// Works until ``stop()``.
   func run() async throws {
     try await recover()
-    let threads = NIOThreadPool(numberOfThreads: readerCount)
+    let threads = NIOThreadPool(numberOfThreads: max(readerCount, 1))
     threads.start()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<readerCount { group.addTask { await readJobs(on: threads) } }
