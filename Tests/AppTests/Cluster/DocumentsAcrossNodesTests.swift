@@ -2,6 +2,7 @@ import Extraction
 import Foundation
 import Graph
 import Logging
+import Storage
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
 import Foundation
 import Graph
+import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -51,9 +53,10 @@ struct VectorsAcrossNodesTests {
         let text = "zebra number \(ids.count)"
         ids.append(
           try #require(try await cluster[0].client.upload("f\(ids.count).md", text).documents.first?.id))
+        let newest = ids[ids.count - 1]
         try await eventually("it is taken") {
-          try await hasBegun.current != nil
-            || cluster[1].client.document(ids[ids.count - 1])?.status == "ready"
+          if hasBegun.current != nil { return true }
+          return try await cluster[1].client.document(newest)?.status == "ready"
         }
       }
       let held = ids[ids.count - 1]
