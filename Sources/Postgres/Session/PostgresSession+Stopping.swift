@@ -6,6 +6,7 @@ extension PostgresSession {
   func stop(_ id: UInt64, _ reason: Stop) {
     guard let operation, operation.id == id, operation.stop == nil, !isClosed else { return }
     self.operation?.stop = reason
+    self.operation?.lastDeadline = .now + Self.longestDrain
     setDeadline(.now + Self.grace)
     if operation.kind == .statement, let serverCancel, !isCancelling {
       isCancelling = true
