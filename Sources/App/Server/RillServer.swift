@@ -91,6 +91,7 @@ struct RillServer: Sendable {
     let (archive, stores) = (archive, dependencies.stores)
     return ClusterService(
       cluster: cluster, settings: configuration.cluster, clock: dependencies.clusterClock, runs: runs,
+      receivers: [{ [exchange = dependencies.documents.exchange] in exchange?.receive($0) }],
       takeOver: {
         let count = try await archive.recover()
         if count > 0 {
