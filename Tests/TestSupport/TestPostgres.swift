@@ -13,7 +13,9 @@ public enum TestPostgres {
   }
   public static var isGiven: Bool { url != nil }
 
-  public struct Missing: Error {}
+  public struct Missing: Error {
+    public init() {}
+  }
 
   /// Runs `body` with the URL of a new, empty schema, and drops it afterwards. A few tests do so at a time, for a server
   /// has a limited number of connections.

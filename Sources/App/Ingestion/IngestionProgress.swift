@@ -147,138 +147,15 @@ final class IngestionProgress: Sendable {
   /// Documents that something was to happen to soon, and that nothing has been heard of since a moment.
   func unfinished(since date: Date, limit: Int) -> [UUID] {
     state.withLock { state in
-      var ids: [UUID] = []
-      for item in state.order where ids.count < limit {
+      var found: [UUID] = []
+      for item in state.order where found.count < limit {
         guard let entry = state.entries[item.id], entry.version == item.version, entry.event.date < date,
           case .document(let document) = entry.event.news,
           document.status == .reading || document.status == .embedding
         else { continue }
-        ids.append(item.id)
+        found.append(item.id)
       }
-      return ids
-    }
-  }
-
-  var position: Int
-    /// Something after the reader's position has been forgotten.
-    var isIncomplete = false
-  }
-
-  fileprivate struct State {
-    var version = 0
-    var entries: [UUID: (version: Int, event: Event)] = [:]
-    /// In the order of versions; those that a newer one has overtaken are skipped.
-    var order: Deque<(version: Int, id: UUID)> = []
-    /// The newest version that was forgotten before something newer came of its document.
-    var forgotten = 0
-    var index: (version: Int, event: Event)?
-    var isClosed = false
-  }
-
-  private let state = Mutex(State())
-  private let signal = Signal()
-  private let now: @Sendable () -> Date
-
-  init(now: @escaping @Sendable () -> Date = { Date() }) {
-    self.now = now
-  }
-
-  // MARK: Writers
-
-  /// Publishes how far the reading of a document is.
-  func publish(_ document: DocumentState, origin: Origin = .thisNode) {
-    let event = Event(news: .document(document), date: now(), origin: origin)
-    state.withLock { $0.add(event, of: document.id) }
-    signal.raise()
-  }
-
-  /// Publishes what the store says of a document.
-  ///
-  /// Between the look at the store and the word of it, something newer may have been published, which must not be taken
-  /// back: then the store is asked again.
-  /// - Returns: `nil` when the document is gone.
-  @discardableResult
-  func publish(
-    _ id: UUID, origin: Origin = .thisNode, from state: () async throws -> DocumentState?
-  ) async throws -> DocumentState? {
-    while true {
-      let version = version(of: id)
-      guard let document = try await state() else { return nil }
-      let event = Event(news: .document(document), date: now(), origin: origin)
-      let isPublished = self.state.withLock { state in
-        guard (state.entries[id]?.version ?? 0) == version else { return false }
-        // What was heard of may be known already.
-        if origin == .otherNode, state.entries[id]?.event.news == event.news { return true }
-        state.add(event, of: id)
-        return true
-      }
-      guard isPublished else { continue }
-      signal.raise()
-      return document
-    }
-  }
-
-  private func version(of id: UUID) -> Int { state.withLock { $0.entries[id]?.version ?? 0 } }
-
-  func publishDeleted(_ id: UUID, origin: Origin = .thisNode) {
-    let event = Event(news: .deleted(id), date: now(), origin: origin)
-    let isNews = state.withLock { state in
-      if origin == .otherNode, state.entries[id]?.event.news == event.news { return false }
-      state.add(event, of: id)
-      return true
-    }
-    if isNews { signal.raise() }
-  }
-
-  func publish(_ index: EmbeddingState) {
-    let date = now()
-    let isNews = state.withLock { state in
-      if case .index(index) = state.index?.event.news { return false }
-      state.version += 1
-      state.index = (state.version, Event(news: .index(index), date: date))
-      return true
-    }
-    if isNews { signal.raise() }
-  }
-
-  /// Ends every reader: the server is shutting down.
-  func close() {
-    state.withLock { $0.isClosed = true }
-    signal.raise()
-  }
-
-  // MARK: Readers
-
-  /// What is unfinished now, to begin with.
-  func present() -> Reading {
-    state.withLock { state in
-      let events = state.order.compactMap { item -> Event? in
-        guard let entry = state.entries[item.id], entry.version == item.version,
-          case .document(let document) = entry.event.news, document.status.isUnfinished
-        else { return nil }
-        return entry.event
-      }
-      return Reading(events: [state.index?.event].compactMap { $0 } + events, position: state.version)
-    }
-  }
-
-  /// The newest state of a document, when something has happened to it lately.
-  func newest(of id: UUID) -> DocumentState? {
-    state.withLock { state in
-      guard case .document(let document) = state.entries[id]?.event.news else { return nil }
-      return document
-    }
-  }
-
-  /// Documents that something was to happen to soon, and that nothing has been heard of since a moment.
-  func unfinished(since date: Date, limit: Int) -> [UUID] {
-    state.withLock { state in
-      state.order.lazy.filter { item in
-        guard let entry = state.entries[item.id], entry.version == item.version, entry.event.date < date,
-          case .document(let document) = entry.event.news
-        else { return false }
-        return document.status == .reading || document.status == .embedding
-      }.prefix(limit).map(\.id)
+      return found
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Logging
 import Postgres
 import TestSupport
 import Testing
