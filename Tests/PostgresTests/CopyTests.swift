@@ -61,19 +61,19 @@ struct CopyTests {
     #expect(try row[19] == [Float(0.5), -4])
   }
 
-  @Test("A hundred thousand rows pass in both directions, from an asynchronous sequence, in a transaction")
+  @Test("Many rows pass in both directions, from an asynchronous sequence, in a transaction")
   func many() async throws {
     try await TestDatabase.withClient { client in
       _ = try await client.query("CREATE TABLE t (id int8, text text)")
       let rows = AsyncStream<[PostgresValue]> { continuation in
-        for number in 0..<100_000 { continuation.yield([.int(Int64(number)), .text("row \(number)")]) }
+        for number in 0..<20_000 { continuation.yield([.int(Int64(number)), .text("row \(number)")]) }
         continuation.finish()
       }
       let count = try await client.transaction { connection in
         try await connection.copyIn(
           "COPY t (id, text) FROM STDIN (FORMAT binary)", columns: [.int8, .text], rows: rows)
       }
-      #expect(count == 100_000)
+      #expect(count == 20_000)
       let sum = try await client.withConnection { connection in
         var sum = 0
         let count = try await connection.copyOut("COPY t TO STDOUT (FORMAT binary)", columns: [.int8, .text])
@@ -82,10 +82,10 @@ struct CopyTests {
           let text: String = try row[1]
           if text.isEmpty { Issue.record("a row without its text") }
         }
-        #expect(count == 100_000)
+        #expect(count == 20_000)
         return sum
       }
-      #expect(sum == 99_999 * 100_000 / 2)
+      #expect(sum == 19_999 * 20_000 / 2)
     }
   }
 

@@ -7,7 +7,7 @@ extension PostgresSession {
     guard let operation, operation.id == id, operation.stop == nil, !isClosed else { return }
     self.operation?.stop = reason
     self.operation?.lastDeadline = .now + Self.longestDrain
-    setDeadline(.now + Self.grace)
+    setDeadline(.now + configuration.grace)
     if operation.kind == .statement, let serverCancel, !isCancelling {
       isCancelling = true
       serverCancel.send { [executor] in
