@@ -20,6 +20,8 @@ struct PostgresFixture: Sendable {
   func configuration(connections: Int = 4) throws -> PostgresConfiguration {
     var configuration = try PostgresConfiguration(url: url)
     configuration.poolSize = connections
+    // Tells its connections from those of other tests.
+    configuration.applicationName = "rill test \(url.hashValue)"
     return configuration
   }
 
