@@ -72,6 +72,7 @@ struct EmbeddingIndexer: Sendable {
     guard !next.isEmpty else {
       try await serve()
       try await refresh(isWorking: false, refused: refused.count)
+      try await embeddings.prepareSearch(model: model)
       return false
     }
     let chunks = Array(next.prefix(Self.batch))

@@ -17,14 +17,18 @@ struct ServingVectors: VectorSearch {
   }
 
   func search(_ texts: [String], limit: Int, filter: SearchFilter) async throws -> VectorSearchResult? {
-    guard let model = status.servingModel, let embedder = embedders[model] else { return nil }
-    let vectors = try await self.vectors(of: texts, embedder)
-    guard let first = vectors.first else { return nil }
+    guard let query = try await queryVectors(of: texts), let first = query.vectors.first else { return nil }
     var lists: [[Passage]] = []
-    for vector in vectors {
-      lists.append(try await embeddings.nearest(to: vector, model: model, limit: limit, filter: filter))
+    for vector in query.vectors {
+      lists.append(
+        try await embeddings.nearest(to: vector, model: query.model, limit: limit, filter: filter))
     }
     return VectorSearchResult(lists: lists, queryVector: first)
+  }
+
+  func queryVectors(of texts: [String]) async throws -> QueryVectors? {
+    guard let model = status.servingModel, let embedder = embedders[model] else { return nil }
+    return QueryVectors(model: model, vectors: try await vectors(of: texts, embedder))
   }
 
   func embeddings(of chunks: [UUID]) async throws -> [UUID: TextEmbedding] {

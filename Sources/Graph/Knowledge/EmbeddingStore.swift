@@ -16,7 +16,8 @@ public protocol EmbeddingStore: Sendable {
   /// Lets searches use a model, and deletes the vectors of every other one.
   func serve(model: String) async throws
 
-  /// Chunks that have no vector of the model yet, those of the oldest documents first.
+  /// Chunks that have no vector of the model yet, those of the oldest documents first. Whoever gets them is expected to
+  /// embed them: other nodes are given others for a while.
   func chunksToEmbed(model: String, limit: Int) async throws -> [ChunkToEmbed]
 
   /// Stores vectors in one transaction. Those of chunks that are gone meanwhile are left out.
@@ -31,8 +32,12 @@ public protocol EmbeddingStore: Sendable {
   /// Reads the vectors of a model ahead of the first search, where that makes it faster.
   func loadVectors(model: String) async throws
 
-  /// The chunks with the nearest vectors, nearest first; the score is the cosine. Every chunk that has a vector is
-  /// compared: the result is exact. It sees what other processes have stored.
+  /// Makes searches fast after many vectors have come, which may take minutes; nothing else waits for it. Called whenever
+  /// there is nothing left to embed: cheap when there is nothing to do.
+  func prepareSearch(model: String) async throws
+
+  /// The chunks with the nearest vectors, nearest first; the score is the cosine. Few vectors are all compared; of many, a
+  /// store may take the nearest from an index that misses one now and then. It sees what other processes have stored.
   /// - Parameter vector: of length 1 and the model's dimension.
   func nearest(
     to vector: [Float], model: String, limit: Int, filter: SearchFilter
@@ -41,6 +46,7 @@ public protocol EmbeddingStore: Sendable {
 
 extension EmbeddingStore {
   public func loadVectors(model: String) async throws {}
+  public func prepareSearch(model: String) async throws {}
 }
 
 /// A model that the store has vectors of.

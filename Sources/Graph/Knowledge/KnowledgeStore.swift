@@ -3,13 +3,14 @@ public import Foundation
 /// Searches by words.
 public protocol WordSearch: Sendable {
   /// The chunks whose words match the query best, best first, by BM25 with stemming. Any text is a valid query: no
-  /// character of it has a special meaning.
+  /// character of it has a special meaning. A large store may look only at the chunks that have the rarest words of the
+  /// query, or several of them.
   /// - Throws: ``StoreError``.
   func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage]
 }
 
 /// Keeps documents and their chunks, and finds chunks by their words.
-public protocol KnowledgeStore: WordSearch {
+public protocol KnowledgeStore: PassageSearch {
   /// Stores a document with its text and all its chunks in one transaction, and forgets its ingestion job, whatever the
   /// outcome; a job of the same document with another content hash is a newer upload and stays.
   ///

@@ -4,10 +4,10 @@ public import Foundation
 ///
 /// Without vectors it works with words alone; so it does when the embedder fails, and says so.
 public struct HybridRetriever: Sendable {
-  private let words: any WordSearch
+  private let words: any PassageSearch
   private let vectors: (any VectorSearch)?
 
-  public init(words: any WordSearch, vectors: (any VectorSearch)? = nil) {
+  public init(words: any PassageSearch, vectors: (any VectorSearch)? = nil) {
     self.words = words
     self.vectors = vectors
   }
@@ -16,56 +16,49 @@ public struct HybridRetriever: Sendable {
   public func retrieve(
     _ query: RetrievalQuery, settings: RetrievalSettings = .init(), filter: SearchFilter = .all
   ) async throws -> Retrieval {
-    async let byWords = wordHits(query, settings, filter)
-    let byMeaning = try await meaningHits(query, settings, filter)
+    let found = try await find(query, settings, filter)
     var retrieval = Retrieval(query: query)
-    retrieval.queryVector = byMeaning.vector
-    retrieval.mode = byMeaning.isAvailable ? .hybrid : .words
-    retrieval.warnings = byMeaning.warning.map { [$0] } ?? []
+    var meaning: [[Passage]] = []
+    switch found.meaning {
+    case .found(let result):
+      meaning = result.lists
+      retrieval.queryVector = result.queryVector
+      retrieval.mode = .hybrid
+    case .unavailable: break
+    case .failed(let error):
+      // An answer from passages found by their words beats no answer.
+      retrieval.warnings = [
+        RetrievalWarning(
+          "The search by meaning failed, so only words were searched.", detail: String(describing: error))
+      ]
+    }
     retrieval.candidates = Fusion(settings: settings).fuse(
-      words: try await byWords, meaning: byMeaning.lists, limit: settings.candidateLimit)
+      words: found.words, meaning: meaning, limit: settings.candidateLimit)
     return retrieval
+  }
+
+  /// Searches in the ways that count something.
+  private func find(
+    _ query: RetrievalQuery, _ settings: RetrievalSettings, _ filter: SearchFilter
+  ) async throws -> PassageLists {
+    let (texts, limit) = (query.texts, settings.depth)
+    let vectors = settings.meaningWeight > 0 ? self.vectors : nil
+    guard settings.wordWeight > 0 else {
+      let meaning = try await PassageLists.Meaning {
+        try await vectors?.search(texts, limit: limit, filter: filter)
+      }
+      return PassageLists(words: [], meaning: meaning)
+    }
+    guard let vectors else {
+      return PassageLists(
+        words: try await words.search(texts, limit: limit, filter: filter), meaning: .unavailable)
+    }
+    return try await words.passages(for: texts, limit: limit, filter: filter, vectors: vectors)
   }
 
   /// The vectors of chunks under the model that serves now; empty when there are none.
   public func embeddings(of chunks: [UUID]) async throws -> [UUID: TextEmbedding] {
     try await vectors?.embeddings(of: chunks) ?? [:]
-  }
-
-  private func wordHits(
-    _ query: RetrievalQuery, _ settings: RetrievalSettings, _ filter: SearchFilter
-  ) async throws -> [[Passage]] {
-    guard settings.wordWeight > 0 else { return [] }
-    var lists: [[Passage]] = []
-    for text in query.texts {
-      lists.append(try await words.search(text, limit: settings.depth, filter: filter))
-    }
-    return lists
-  }
-
-  private struct MeaningHits {
-    var lists: [[Passage]] = []
-    var vector: [Float]?
-    var isAvailable = false
-    var warning: RetrievalWarning?
-  }
-
-  private func meaningHits(
-    _ query: RetrievalQuery, _ settings: RetrievalSettings, _ filter: SearchFilter
-  ) async throws -> MeaningHits {
-    guard let vectors, settings.meaningWeight > 0 else { return MeaningHits() }
-    do {
-      let found = try await vectors.search(query.texts, limit: settings.depth, filter: filter)
-      guard let found else { return MeaningHits() }
-      return MeaningHits(lists: found.lists, vector: found.queryVector, isAvailable: true)
-    } catch let error as CancellationError {
-      throw error
-    } catch {
-      // An answer from passages found by their words beats no answer.
-      return MeaningHits(
-        warning: RetrievalWarning(
-          "The search by meaning failed, so only words were searched.", detail: String(describing: error)))
-    }
   }
 }
 
@@ -74,8 +67,24 @@ public protocol VectorSearch: Sendable {
   /// - Returns: for each text the nearest passages, nearest first; `nil` when no vectors serve now.
   /// - Throws: ``ModelError``, ``StoreError``, `CancellationError`.
   func search(_ texts: [String], limit: Int, filter: SearchFilter) async throws -> VectorSearchResult?
+  /// The vectors that such a search would use, for a store that searches with them itself; `nil` when none serve now.
+  /// - Throws: ``ModelError``, `CancellationError`.
+  func queryVectors(of texts: [String]) async throws -> QueryVectors?
   /// The vectors of chunks under the model that serves now, for reranking; empty when there are none.
   func embeddings(of chunks: [UUID]) async throws -> [UUID: TextEmbedding]
+}
+
+/// The vectors of a question's texts.
+public struct QueryVectors: Sendable, Hashable {
+  /// See ``EmbedderDescriptor/id``.
+  public var model: String
+  /// One for each text, of length 1.
+  public var vectors: [[Float]]
+
+  public init(model: String, vectors: [[Float]]) {
+    self.model = model
+    self.vectors = vectors
+  }
 }
 
 public struct VectorSearchResult: Sendable, Hashable {

@@ -11,6 +11,15 @@ extension PostgresDatabase {
     }
   }
 
+  /// Statements that only read, in one round trip.
+  func pipeline(_ statements: [PostgresStatement]) async throws -> [PostgresResult] {
+    try await PostgresErrorMapping.run {
+      try await retry.run(.cancelsQuery) { _ in
+        try await client.pipeline(statements, cancellation: .cancelsQuery)
+      }
+    }
+  }
+
   /// Several statements that only read, and see the data as they were at one moment.
   func read<Value: Sendable>(
     _ body: @Sendable (PostgresConnection) async throws -> Value

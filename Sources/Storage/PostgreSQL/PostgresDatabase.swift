@@ -18,6 +18,7 @@ public struct PostgresDatabase: Sendable {
   let node: PostgresNode
   /// Where the tables stand.
   let schema: String
+  let knowledge: PostgresKnowledge
   let retry: PostgresRetry
   let logger: Logger
   private let ownCluster: PostgresCluster
@@ -44,16 +45,16 @@ public struct PostgresDatabase: Sendable {
   ) async throws -> PostgresDatabase {
     let (client, journal) = clients(configuration, logger)
     do {
-      let schema = try await PostgresErrorMapping.run {
+      let (schema, knowledge) = try await PostgresErrorMapping.run {
         try await retry.run(.cancelsQuery) { _ in
           let schema = try await currentSchema(client)
           try await PostgresSchema.migrate(client)
-          return schema
+          return (schema, try await PostgresKnowledge.prepare(client))
         }
       }
       return PostgresDatabase(
         client: client, journal: journal, configuration: configuration, node: PostgresNode(id: nodeID),
-        schema: schema, retry: retry, logger: logger)
+        schema: schema, knowledge: knowledge, retry: retry, logger: logger)
     } catch {
       await client.close()
       await journal.close()
@@ -63,13 +64,14 @@ public struct PostgresDatabase: Sendable {
 
   private init(
     client: PostgresClient, journal: PostgresClient, configuration: PostgresConfiguration, node: PostgresNode,
-    schema: String, retry: PostgresRetry, logger: Logger
+    schema: String, knowledge: PostgresKnowledge, retry: PostgresRetry, logger: Logger
   ) {
     self.client = client
     self.journal = journal
     self.configuration = configuration
     self.node = node
     self.schema = schema
+    self.knowledge = knowledge
     self.retry = retry
     self.logger = logger
     ownCluster = PostgresCluster(

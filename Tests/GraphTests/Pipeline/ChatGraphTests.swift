@@ -79,7 +79,7 @@ private struct NoReranker: Reranker {
   }
 }
 
-private struct FailingSearch: WordSearch {
+private struct FailingSearch: PassageSearch {
   func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
     throw StoreError(.unavailable, "The store is away.")
   }
