@@ -34,13 +34,17 @@ struct PostgresWrite: Sendable {
     let id: String
     let backend: Int64
 
-    /// It also has each statement of the transaction planned for what it is given. A plan that was made once for all, while
-    /// the tables were empty, reads all of a table for a list of ids, and is kept until the server has analysed the table:
-    /// a minute in which a new database has taken in thousands of rows.
+    /// It also sets, for this transaction:
+    /// - that each statement is planned for what it is given. A plan that was made once for all, while the tables were
+    ///   empty, reads all of a table for a list of ids, and is kept until the server has analysed the table: a minute in
+    ///   which a new database has taken in thousands of rows.
+    /// - that the server gives it up when nothing comes any more. A machine that lost its power says no farewell, and the
+    ///   rows that its transaction holds would stay locked for hours.
     static let statement = PostgresStatement(
       """
       SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend,
-        set_config('plan_cache_mode', 'force_custom_plan', true) AS mode
+        set_config('plan_cache_mode', 'force_custom_plan', true) AS planning,
+        set_config('idle_in_transaction_session_timeout', '20s', true) AS patience
       """)
 
     init(_ result: PostgresResult) throws {
