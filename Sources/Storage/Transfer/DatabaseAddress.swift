@@ -1,5 +1,5 @@
-public import Foundation
-public import Graph
+import Foundation
+import Graph
 public import Logging
 import Postgres
 

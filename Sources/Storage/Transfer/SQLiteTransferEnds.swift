@@ -93,7 +93,8 @@ struct SQLiteTransferTarget: TransferTarget {
     let isEmpty = try await blocking {
       guard FileManager.default.fileExists(atPath: file.path) else { return true }
       var configuration = SQLiteDatabase.configuration
-      configuration.readonly = true
+      // A connection that may only read would leave files beside it that it cannot remove.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
       let queue = try DatabaseQueue(path: file.path, configuration: configuration)
       defer { try? queue.close() }
       return try queue.read { db in

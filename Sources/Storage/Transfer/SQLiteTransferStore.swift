@@ -63,6 +63,17 @@ struct SQLiteTransferStore: TransferReader, TransferWriter {
   func obstacle(to table: TransferTable) -> String? { nil }
 
   func write(_ rows: [TransferRow], to table: TransferTable) async throws {
+    do {
+      try await insert(rows, into: table)
+    } catch let error as StoreError where error.code == .conflict {
+      // PostgreSQL tells rows of different owners apart that have one id, SQLite does not.
+      throw StoreError(
+        .failed, "Some \(table.rawValue) of two owners have the same id, which SQLite cannot keep.",
+        detail: error.detail)
+    }
+  }
+
+  private func insert(_ rows: [TransferRow], into table: TransferTable) async throws {
     try await write { db in
       let statement = try db.cachedStatement(sql: SQLiteTransferTables.insert(table))
       for row in rows {

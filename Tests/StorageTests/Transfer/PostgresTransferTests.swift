@@ -166,7 +166,7 @@ struct PostgresTransferTests {
     try await withFullFolder { folder async throws in
       try await withPostgres { fixture async throws in
         let report = try await DatabaseAddress("sqlite:\(folder.path)").copy(
-          to: try DatabaseAddress(fixture.url), logger: .init(label: "test"), makeHasher: { TestHasher() },
+          to: try DatabaseAddress(fixture.url), logger: Logger(label: "test"), makeHasher: { TestHasher() },
           progress: { _ in })
         #expect(report.tables.allSatisfy { $0.rows > 0 })
       }
@@ -200,7 +200,9 @@ private struct CuttingTarget: TransferTarget {
     _ body: (any TransferReader & TransferWriter) async throws -> Value
   ) async throws -> Value {
     try await PostgresTransferTarget(database: database).fill { store in
-      guard let store = store as? PostgresTransferStore else { throw TestPostgres.Missing() }
+      guard let store = store as? PostgresTransferStore else {
+        throw StoreError(.failed, "This is no store of PostgreSQL.")
+      }
       _ = try await store.connection.query("SELECT set_config('application_name', $1, true)", [.text(name)])
       return try await body(Writer(base: store, cut: cut))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Graph
 import TestSupport
 import Testing
@@ -176,6 +177,8 @@ func withFullFolder<Value>(seed: UInt64 = 1, _ body: (URL) async throws -> Value
   try await withTemporaryFolder { folder in
     let database = try await SQLiteDatabase.open(folder: folder)
     let originals = OriginalFolder(dataFolder: folder)
+    // Nothing here needs to survive a power cut.
+    try await database.writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
     try await DatabaseFilling.fill(database, seed: seed) { _, content in
       var parts = [content]
       try await originals.write(contentHash: TestHasher.hash(content)) { parts.popLast() }
