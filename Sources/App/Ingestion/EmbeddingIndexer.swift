@@ -11,6 +11,8 @@ struct EmbeddingIndexer: Sendable {
   static let batch = 128
   /// How often the store is looked at without being woken.
   static let pollInterval = Duration.seconds(3)
+  /// The same when there are chunks that the model refuses: longer than those who take chunks may keep them.
+  static let refusedInterval = Duration.seconds(90)
   static let longestPause = Duration.seconds(60)
 
   let embeddings: any EmbeddingStore
@@ -23,20 +25,30 @@ struct EmbeddingIndexer: Sendable {
   let time: RunTime
   let logger: Logger
   let embedder: any Embedder
+  /// `nil` when there are no other nodes.
+  let exchange: DocumentExchange?
+  let agreement: EmbeddingAgreement?
 
   private var model: String { embedder.descriptor.id }
+
+  /// What one call of ``run()`` knows of its own work.
+  private struct Work {
+    /// Chunks that the model refuses. They are tried again after the next start.
+    var refused: Set<UUID> = []
+    /// Whether something was embedded since everything was done.
+    var isNews = false
+  }
 
   /// Works until its task is cancelled.
   func run() async throws {
     var pause = Duration.seconds(1)
-    /// Chunks that the model refuses. They are tried again after the next start.
-    var refused: Set<UUID> = []
+    var work = Work()
     while !Task.isCancelled {
       let seen = stored.generation
       do {
-        try await prepare()
-        while try await embedNext(&refused) { pause = .seconds(1) }
-        await stored.wait(past: seen, atMost: Self.pollInterval, time: time)
+        try await agreement?.announce(model)
+        while try await isTurn(), try await embedNext(&work) { pause = .seconds(1) }
+        await stored.wait(past: seen, atMost: patience(work), time: time)
       } catch is CancellationError {
         return
       } catch {
@@ -51,37 +63,94 @@ struct EmbeddingIndexer: Sendable {
   /// Works until every chunk has its vector.
   /// - Parameter report: how many have one, of how many.
   func finish(report: (_ embedded: Int, _ total: Int) -> Void) async throws {
-    var refused: Set<UUID> = []
-    try await prepare()
+    var work = Work()
+    guard try await isTurn() else { return }
     repeat {
       report(status.current.embedded, status.current.total)
-    } while try await embedNext(&refused)
+    } while try await embedNext(&work)
   }
 
-  private func prepare() async throws {
-    if try await !embeddings.embeddingModels().contains(where: { $0.descriptor.id == model }) {
-      try await embeddings.add(embedder.descriptor)
+  /// Whoever looks for chunks takes them: those that this node's model refuses must come to the others, too.
+  private func patience(_ work: Work) -> Duration {
+    exchange == nil || work.refused.isEmpty ? Self.pollInterval : Self.refusedInterval
+  }
+
+  // MARK: Which model
+
+  /// Makes room for the model, unless another one has its place and keeps it.
+  private func isTurn() async throws -> Bool {
+    var models = try await embeddings.embeddingModels()
+    if let agreement, let serving = models.first(where: \.isServing), serving.descriptor.id != model,
+      try await agreement.isUsedElsewhere(serving.descriptor.id)
+    {
+      standBack(from: serving)
+      return false
     }
-    try await refresh(isWorking: nil)
+    if !models.contains(where: { $0.descriptor.id == model }) {
+      try await embeddings.add(embedder.descriptor)
+      models = try await embeddings.embeddingModels()
+    }
+    show(models, isWorking: nil)
+    return true
   }
 
-  /// - Returns: `false` when there is nothing to do.
-  private func embedNext(_ refused: inout Set<UUID>) async throws -> Bool {
-    let next = try await embeddings.chunksToEmbed(model: model, limit: Self.batch + refused.count)
-      .filter { !refused.contains($0.chunk.id) }
+  /// Other nodes make the vectors, with another model.
+  private func standBack(from serving: StoredEmbeddingModel) {
+    let message =
+      "Other servers use the embedding model \(serving.descriptor.id), and this one is configured for \(model). "
+      + "It begins when the last of them has gone; until then it finds passages as far as it can without."
+    let isNews = status.current.message != message
+    status.serve(serving.descriptor.id)
+    status.update { state in
+      state.model = serving.descriptor.id
+      state.embedded = serving.embeddedCount
+      state.total = serving.chunkCount
+      state.activity = serving.embeddedCount >= serving.chunkCount ? .ready : .working
+      state.message = message
+    }
+    if isNews {
+      logger.warning(
+        "Other servers use another embedding model, so this one makes no vectors",
+        metadata: ["theirs": "\(serving.descriptor.id)", "own": "\(model)"])
+    }
+  }
+
+  // MARK: Vectors
+
+  /// - Returns: `false` when there is nothing to do here.
+  private func embedNext(_ work: inout Work) async throws -> Bool {
+    let offered = try await embeddings.chunksToEmbed(model: model, limit: Self.batch + work.refused.count)
+    let next = offered.filter { !work.refused.contains($0.chunk.id) }
     guard !next.isEmpty else {
-      try await serve()
-      try await refresh(isWorking: false, refused: refused.count)
-      try await embeddings.prepareSearch(model: model)
+      try await endRound(&work, refused: offered.count)
       return false
     }
     let chunks = Array(next.prefix(Self.batch))
-    let vectors = try await embed(chunks, &refused)
+    let vectors = try await embed(chunks, &work.refused)
     try await embeddings.saveEmbeddings(vectors, model: model)
+    work.isNews = true
     metrics.chunksEmbedded(vectors.count)
-    try await refresh(isWorking: true)
+    show(try await embeddings.embeddingModels(), isWorking: true)
     try await publish(Set(chunks.map(\.chunk.documentID)))
     return true
+  }
+
+  /// There is nothing to do here. What other nodes have taken has no vectors yet all the same.
+  private func endRound(_ work: inout Work, refused: Int) async throws {
+    var models = try await embeddings.embeddingModels()
+    guard let own = models.first(where: { $0.descriptor.id == model }) else { return }
+    let isDone = own.chunkCount - own.embeddedCount <= refused
+    if isDone, !own.isServing {
+      try await embeddings.serve(model: model)
+      logger.info("Searches use the vectors of a new model", metadata: ["model": "\(model)"])
+      models = try await embeddings.embeddingModels()
+      work.isNews = true
+    }
+    show(models, isWorking: !isDone, refused: refused)
+    guard isDone else { return }
+    if work.isNews { await exchange?.send([.embedded]) }
+    work.isNews = false
+    try await embeddings.prepareSearch(model: model)
   }
 
   private func embed(
@@ -109,15 +178,7 @@ struct EmbeddingIndexer: Sendable {
     }
   }
 
-  /// Lets searches use the model once it knows every chunk.
-  private func serve() async throws {
-    guard status.servingModel != model else { return }
-    try await embeddings.serve(model: model)
-    logger.info("Searches use the vectors of a new model", metadata: ["model": "\(model)"])
-  }
-
-  private func refresh(isWorking: Bool?, refused: Int = 0) async throws {
-    let models = try await embeddings.embeddingModels()
+  private func show(_ models: [StoredEmbeddingModel], isWorking: Bool?, refused: Int = 0) {
     status.serve(models.first { $0.isServing }?.descriptor.id)
     guard let own = models.first(where: { $0.descriptor.id == model }) else { return }
     status.update { state in

@@ -107,6 +107,8 @@ struct IngestionService: Sendable {
     let hash = file.original.contentHash
     let current = try await services.knowledge.document(source: file.source)
     if let existing = try await services.knowledge.document(contentHash: hash) {
+      // Its file may have been missing.
+      try await services.originals.share(file.original)
       if let current, current.id != existing.id { try await services.library.delete(id: current.id) }
       return .unchanged
     }
@@ -122,7 +124,10 @@ struct IngestionService: Sendable {
       return failure.code == IngestionFailure.noText
         ? .skipped(reason: failure.message) : .failed(reason: failure.message)
     }
+    try await services.originals.share(file.original)
     let outcome = try await services.knowledge.save(result.document, text: result.text, chunks: result.chunks)
+    try await services.originals.share(file.original)
+    await services.exchange?.send([.document(job.documentID)])
     if let current { try await services.library.removeOriginalIfUnneeded(current.contentHash) }
     return switch outcome {
     case .added: .added

@@ -170,6 +170,11 @@ enum TransferObstacle {
   static let notEmpty = StoreError(
     .conflict,
     "There are conversations or documents at the target. Copy to an empty database: nothing was changed.")
+  static func orphan(in table: TransferTable) -> StoreError {
+    StoreError(
+      .failed, "Something at the source belongs to nothing there, so it cannot be copied.",
+      detail: "table \(table.rawValue)")
+  }
   static let serving = StoreError(
     .conflict, "A Rill is running with one of the databases. Stop it first; nothing was changed.")
 }

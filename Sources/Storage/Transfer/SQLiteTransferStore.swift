@@ -69,11 +69,7 @@ struct SQLiteTransferStore: TransferReader, TransferWriter {
         var arguments = row.values.map(\.databaseValue)
         if table == .vectors { arguments.append(row.values[3].fingerprint.databaseValue) }
         try statement.execute(arguments: StatementArguments(arguments))
-        guard db.changesCount == 1 else {
-          throw StoreError(
-            .failed, "Something at the source belongs to nothing there, so it cannot be copied.",
-            detail: "table \(table.rawValue)")
-        }
+        guard db.changesCount == 1 else { throw TransferObstacle.orphan(in: table) }
         guard table == .vectors else { continue }
         try db.cachedStatement(sql: SQLiteTransferTables.insertVectorValue)
           .execute(arguments: [db.lastInsertedRowID, arguments[3]])

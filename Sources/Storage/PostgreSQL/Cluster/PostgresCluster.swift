@@ -12,11 +12,11 @@ public final class PostgresCluster: Cluster {
   private static let goneHours = 24
 
   private let client: PostgresClient
-  private let configuration: PostgresConfiguration
+  let configuration: PostgresConfiguration
   private let node: PostgresNode
   private let channels: PostgresChannels
   private let retry: PostgresRetry
-  private let logger: Logger
+  let logger: Logger
   /// Whether this process has taken its node over from the one before it.
   private let hasLease = Mutex(false)
 
