@@ -7,6 +7,6 @@ struct RillCommand: AsyncParsableCommand {
     commandName: "rill",
     abstract: "Answers questions from your own documents, and shows every step and every word as it happens.",
     version: RillVersion.current,
-    subcommands: [ServeCommand.self, IngestCommand.self],
+    subcommands: [ServeCommand.self, IngestCommand.self, CopyCommand.self],
     defaultSubcommand: ServeCommand.self)
 }

@@ -1,5 +1,5 @@
 import Foundation
-public import Graph
+import Graph
 
 /// Copies everything from one database to another, and compares what has arrived with what was sent.
 struct DatabaseCopy: Sendable {

@@ -93,7 +93,8 @@ struct SQLiteTransferTarget: TransferTarget {
     let isEmpty = try await blocking {
       guard FileManager.default.fileExists(atPath: file.path) else { return true }
       var configuration = SQLiteDatabase.configuration
-      configuration.readonly = true
+      // A connection that may only read would leave files beside it that it cannot remove.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
       let queue = try DatabaseQueue(path: file.path, configuration: configuration)
       defer { try? queue.close() }
       return try queue.read { db in
@@ -170,6 +171,11 @@ enum TransferObstacle {
   static let notEmpty = StoreError(
     .conflict,
     "There are conversations or documents at the target. Copy to an empty database: nothing was changed.")
+  static func orphan(in table: TransferTable) -> StoreError {
+    StoreError(
+      .failed, "Something at the source belongs to nothing there, so it cannot be copied.",
+      detail: "table \(table.rawValue)")
+  }
   static let serving = StoreError(
     .conflict, "A Rill is running with one of the databases. Stop it first; nothing was changed.")
 }

@@ -63,17 +63,24 @@ struct SQLiteTransferStore: TransferReader, TransferWriter {
   func obstacle(to table: TransferTable) -> String? { nil }
 
   func write(_ rows: [TransferRow], to table: TransferTable) async throws {
+    do {
+      try await insert(rows, into: table)
+    } catch let error as StoreError where error.code == .conflict {
+      // PostgreSQL tells rows of different owners apart that have one id, SQLite does not.
+      throw StoreError(
+        .failed, "Some \(table.rawValue) of two owners have the same id, which SQLite cannot keep.",
+        detail: error.detail)
+    }
+  }
+
+  private func insert(_ rows: [TransferRow], into table: TransferTable) async throws {
     try await write { db in
       let statement = try db.cachedStatement(sql: SQLiteTransferTables.insert(table))
       for row in rows {
         var arguments = row.values.map(\.databaseValue)
         if table == .vectors { arguments.append(row.values[3].fingerprint.databaseValue) }
         try statement.execute(arguments: StatementArguments(arguments))
-        guard db.changesCount == 1 else {
-          throw StoreError(
-            .failed, "Something at the source belongs to nothing there, so it cannot be copied.",
-            detail: "table \(table.rawValue)")
-        }
+        guard db.changesCount == 1 else { throw TransferObstacle.orphan(in: table) }
         guard table == .vectors else { continue }
         try db.cachedStatement(sql: SQLiteTransferTables.insertVectorValue)
           .execute(arguments: [db.lastInsertedRowID, arguments[3]])

@@ -95,7 +95,7 @@ struct LeaseTests {
     cut.mend()
     // It is a node like any other again.
     let next = try await lost.client.open("GET", path) { try await $0.events() }
-    #expect(next.text == "The river" && next.last?["code"] == "INTERRUPTED")
+    #expect(next.text == "The river" && next.last?.type == "cancelled")
   }
 
   @Test(

@@ -7,10 +7,15 @@ extension PostgresDocumentWriter {
     id, title, source, label, media_type, content_hash, byte_count, chunk_count, word_count, page_count, created_at
     """
 
+  /// What a search of the list of documents looks into.
+  static func label(title: String, source: String) -> String {
+    (title.lowercased() + "\n" + source.lowercased()).storable
+  }
+
   private var values: [PostgresValue] {
-    let label = document.title.lowercased() + "\n" + document.source.lowercased()
-    return [
-      .uuid(document.id), .text(document.title.storable), .text(source), .text(label.storable),
+    [
+      .uuid(document.id), .text(document.title.storable), .text(source),
+      .text(Self.label(title: document.title, source: document.source)),
       .text(document.mediaType.storable), .text(document.contentHash), .int(Int64(document.byteCount)),
       .int(Int64(chunks.count)), .int(Int64(chunks.reduce(0) { $0 + $1.words.count })),
       PostgresValue(document.pageCount), .int(StoredValues.milliseconds(document.createdAt)),
@@ -79,15 +84,16 @@ extension PostgresDocumentWriter {
     // Out of the way of the new places, each of which is there once.
     let moved = PostgresStatement(
       "UPDATE chunks SET ordinal = -1 - ordinal WHERE document = $1", [.int(sequence)])
-    return try [moved] + slices(chunks).map { slice in
-      PostgresStatement(
-        """
-        UPDATE chunks SET ordinal = new.ordinal, headings = new.headings, text = new.text,
-          byte_start = new.byte_start, byte_end = new.byte_end, page = nullif(new.page, 0),
-          word_count = new.word_count, words = new.words::tsvector
-        FROM \(Self.newChunks) WHERE chunks.document = $1 AND chunks.id = new.id
-        """, try values(of: slice, sequence))
-    }
+    return try [moved]
+      + slices(chunks).map { slice in
+        PostgresStatement(
+          """
+          UPDATE chunks SET ordinal = new.ordinal, headings = new.headings, text = new.text,
+            byte_start = new.byte_start, byte_end = new.byte_end, page = nullif(new.page, 0),
+            word_count = new.word_count, words = new.words::tsvector
+          FROM \(Self.newChunks) WHERE chunks.document = $1 AND chunks.id = new.id
+          """, try values(of: slice, sequence))
+      }
   }
 
   /// How many chunks a statement brings, about 2 MB.
