@@ -13,6 +13,8 @@ struct EmbeddingIndexer: Sendable {
   static let pollInterval = Duration.seconds(3)
   /// The same when there are chunks that the model refuses: longer than those who take chunks may keep them.
   static let refusedInterval = Duration.seconds(90)
+  /// How often at the most what other nodes do is looked at.
+  static let watchInterval = Duration.milliseconds(500)
   static let longestPause = Duration.seconds(60)
 
   let embeddings: any EmbeddingStore
@@ -29,7 +31,7 @@ struct EmbeddingIndexer: Sendable {
   let exchange: DocumentExchange?
   let agreement: EmbeddingAgreement?
 
-  private var model: String { embedder.descriptor.id }
+  var model: String { embedder.descriptor.id }
 
   /// What one call of ``run()`` knows of its own work.
   private struct Work {
@@ -41,6 +43,15 @@ struct EmbeddingIndexer: Sendable {
 
   /// Works until its task is cancelled.
   func run() async throws {
+    guard exchange != nil else { return try await work() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watchOthers() }
+      try await work()
+      group.cancelAll()
+    }
+  }
+
+  private func work() async throws {
     var pause = Duration.seconds(1)
     var work = Work()
     while !Task.isCancelled {
@@ -92,27 +103,6 @@ struct EmbeddingIndexer: Sendable {
     }
     show(models, isWorking: nil)
     return true
-  }
-
-  /// Other nodes make the vectors, with another model.
-  private func standBack(from serving: StoredEmbeddingModel) {
-    let message =
-      "Other servers use the embedding model \(serving.descriptor.id), and this one is configured for \(model). "
-      + "It begins when the last of them has gone; until then it finds passages as far as it can without."
-    let isNews = status.current.message != message
-    status.serve(serving.descriptor.id)
-    status.update { state in
-      state.model = serving.descriptor.id
-      state.embedded = serving.embeddedCount
-      state.total = serving.chunkCount
-      state.activity = serving.embeddedCount >= serving.chunkCount ? .ready : .working
-      state.message = message
-    }
-    if isNews {
-      logger.warning(
-        "Other servers use another embedding model, so this one makes no vectors",
-        metadata: ["theirs": "\(serving.descriptor.id)", "own": "\(model)"])
-    }
   }
 
   // MARK: Vectors
@@ -176,35 +166,5 @@ struct EmbeddingIndexer: Sendable {
       let first = try await embed(Array(chunks[..<half]), &refused)
       return try await first.merging(embed(Array(chunks[half...]), &refused)) { first, _ in first }
     }
-  }
-
-  private func show(_ models: [StoredEmbeddingModel], isWorking: Bool?, refused: Int = 0) {
-    status.serve(models.first { $0.isServing }?.descriptor.id)
-    guard let own = models.first(where: { $0.descriptor.id == model }) else { return }
-    status.update { state in
-      state.model = model
-      state.embedded = own.embeddedCount
-      state.total = own.chunkCount
-      let isDone = isWorking == false || own.embeddedCount >= own.chunkCount
-      // Until the model serves, searches use another one's vectors, or none.
-      state.activity = isDone && own.isServing ? .ready : .working
-      state.message =
-        refused > 0
-        ? "The embedding model refused \(refused) passages; they are found by their words alone." : nil
-    }
-  }
-
-  private func publish(_ ids: Set<UUID>) async throws {
-    for id in ids {
-      try await progress.publish(id) { try await directory.state(id: id) }
-    }
-  }
-
-  static func sentence(_ error: any Error, retryAfter pause: Duration) -> String {
-    let reason =
-      (error as? ModelError)?.message ?? (error as? StoreError)?.message ?? "The embedding model failed."
-    return
-      "\(reason) Rill tries again in \(pause.components.seconds) s; until then new passages are found by "
-      + "their words alone."
   }
 }
