@@ -146,7 +146,7 @@ struct DocumentsAcrossNodesTests {
     }
   }
 
-  @Test("What a node has not heard of being cancelled it stores all the same not")
+  @Test("A reader that has not heard of the cancelling of its file cannot store it")
   func lateReader() async throws {
     try await withRillNodes(1, documents: Self.secondReads) { cluster in
       let answer = try await cluster[0].client.upload("a.md", "A text.")

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -134,6 +135,74 @@ struct PostgresClusterTests {
       // Its own from before a restart, and none of another that is alive.
       #expect(try await databases[0].mine.ingestion.requeueClaimedJobs() == 60 - back)
       #expect(try await other.jobs(limit: 99).allSatisfy { $0.state == .queued && $0.attempts == 1 })
+    }
+  }
+
+  @Test("end no reading that another one has begun, not even their own when it was given away meanwhile")
+  func readings() async throws {
+    try await withPostgresDatabases(2) { databases in
+      let document = makeDocument(hash: "hash")
+      let stores = databases.map(\.mine)
+      try await stores[0].ingestion.enqueue([makeJob(document.document.id)])
+      _ = try await stores[0].ingestion.claimJob(now: time(1))
+      for end in [1, 0] {
+        // The first one has lost its lease for a moment.
+        if end == 0 { #expect(try await stores[1].ingestion.requeueAbandonedJobs() == 1) }
+        if end == 0 { #expect(try await stores[1].ingestion.claimJob(now: time(2)) != nil) }
+        let reader = stores[end]
+        #expect(
+          try await reader.knowledge.finishReading(
+            document.document, text: document.text, chunks: document.chunks) == nil)
+        #expect(
+          try await reader.ingestion.endReading(
+            documentID: document.document.id, contentHash: "hash", state: .failed, failure: nil, now: time(3))
+            == false)
+      }
+      #expect(
+        try await stores[1].knowledge.finishReading(
+          document.document, text: document.text, chunks: document.chunks) == .added)
+    }
+  }
+
+  @Test("take in jobs of the same documents at the same moment, and keep one of each")
+  func sameJobs() async throws {
+    try await withPostgresDatabases(2) { databases in
+      let ids = (0..<20).map { _ in UUID() }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<8 {
+          group.addTask {
+            let jobs = ids.map { makeJob($0, source: "\($0)", hash: "\(index) \($0)") }
+            try await databases[index % 2].mine.ingestion.enqueue(index < 4 ? jobs : jobs.reversed())
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try await Set(databases[0].mine.ingestion.jobs(limit: 99).map(\.id)) == Set(ids))
+    }
+  }
+
+  @Test("do one at a time what shall be done once, and go on when the one that did it fails")
+  func exclusively() async throws {
+    struct Broken: Error {}
+    final class Running: Sendable {
+      let counts = Mutex((now: 0, most: 0, times: 0))
+    }
+    try await withPostgresDatabases(2) { databases async throws in
+      let running = Running()
+      await withTaskGroup(of: Void.self) { group in
+        for index in 0..<6 {
+          group.addTask {
+            try? await databases[index % 2].cluster?.exclusively("something") {
+              running.counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.times + 1) }
+              _ = try await databases[index % 2].mine.settings.setting("x")
+              running.counts.withLock { $0.now -= 1 }
+              if index == 0 { throw Broken() }
+            }
+          }
+        }
+      }
+      #expect(running.counts.withLock { $0.most } == 1)
+      #expect(running.counts.withLock { $0.times } == 6)
     }
   }
 }

@@ -120,6 +120,12 @@ struct PostgresOriginalStoreTests {
       _ = try await database.mine.knowledge.save(makeDocument(hash: "document"))
       try await database.mine.ingestion.enqueue([makeJob(hash: "job", state: .failed)])
       #expect(try await store.abandonedOriginals(olderThan: .zero) == ["nobody"])
+      #expect(try await store.storedOriginals(among: ["document", "nobody", "x"]) == ["document", "nobody"])
+      // One that is needed stays, whatever anybody believes.
+      for hash in ["document", "job"] {
+        try await store.deleteOriginal(contentHash: hash)
+        #expect(try await store.originalSize(contentHash: hash) == hash.utf8.count)
+      }
       #expect(try await store.abandonedOriginals(olderThan: .seconds(3_600)).isEmpty)
     }
   }
