@@ -89,7 +89,7 @@ extension DocumentExchange {
   /// Ends the readings of a document that the store wants no more. A message may come when the file is wanted again.
   private func checkReading(of id: UUID) async throws {
     let job = try await ingestion.job(documentID: id)
-    readings.tell(documentID: id, exceptHash: job?.state == .reading ? job?.contentHash : nil)
+    readings.end(documentID: id, exceptHash: job?.state == .reading ? job?.contentHash : nil)
   }
 
   /// Looks at everything that is not finished.

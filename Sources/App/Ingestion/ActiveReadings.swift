@@ -19,13 +19,13 @@ final class ActiveReadings: Sendable {
   /// Ends the reading of a document, and returns when it has ended.
   /// - Parameter hash: of the newer content, whose reading goes on; `nil` ends every one.
   func cancel(documentID: UUID, exceptHash hash: String? = nil) async throws {
-    for reading in tell(documentID: documentID, exceptHash: hash) { try await reading.ended.wait() }
+    for reading in end(documentID: documentID, exceptHash: hash) { try await reading.ended.wait() }
   }
 
-  /// Tells the reading of a document to end.
+  /// Tells the readings of a document to end, and does not wait for it.
   /// - Returns: those that were told.
   @discardableResult
-  func tell(documentID: UUID, exceptHash hash: String?) -> [Reading] {
+  func end(documentID: UUID, exceptHash hash: String?) -> [Reading] {
     let affected = readings.withLock { readings in
       readings.values.filter { $0.documentID == documentID && $0.contentHash != hash }
     }

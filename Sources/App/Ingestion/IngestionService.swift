@@ -99,7 +99,13 @@ struct IngestionService: Sendable {
       for file in contents.pinned { await services.intake.abandon(file) }
       throw error
     }
-    for file in contents.pinned { await services.intake.abandon(file) }
+    for file in contents.pinned {
+      await services.intake.abandon(file)
+      // Whoever wants to see a file fetches it; this process may be the only one here, and gone in a moment.
+      if services.originals.shared != nil {
+        try await services.originals.removeLocal(contentHash: file.original.contentHash)
+      }
+    }
     return outcomes
   }
 

@@ -1,4 +1,3 @@
-public import Graph
 import Postgres
 
 extension PostgresCluster {
