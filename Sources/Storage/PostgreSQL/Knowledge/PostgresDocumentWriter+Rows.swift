@@ -79,15 +79,16 @@ extension PostgresDocumentWriter {
     // Out of the way of the new places, each of which is there once.
     let moved = PostgresStatement(
       "UPDATE chunks SET ordinal = -1 - ordinal WHERE document = $1", [.int(sequence)])
-    return try [moved] + slices(chunks).map { slice in
-      PostgresStatement(
-        """
-        UPDATE chunks SET ordinal = new.ordinal, headings = new.headings, text = new.text,
-          byte_start = new.byte_start, byte_end = new.byte_end, page = nullif(new.page, 0),
-          word_count = new.word_count, words = new.words::tsvector
-        FROM \(Self.newChunks) WHERE chunks.document = $1 AND chunks.id = new.id
-        """, try values(of: slice, sequence))
-    }
+    return try [moved]
+      + slices(chunks).map { slice in
+        PostgresStatement(
+          """
+          UPDATE chunks SET ordinal = new.ordinal, headings = new.headings, text = new.text,
+            byte_start = new.byte_start, byte_end = new.byte_end, page = nullif(new.page, 0),
+            word_count = new.word_count, words = new.words::tsvector
+          FROM \(Self.newChunks) WHERE chunks.document = $1 AND chunks.id = new.id
+          """, try values(of: slice, sequence))
+      }
   }
 
   /// How many chunks a statement brings, about 2 MB.

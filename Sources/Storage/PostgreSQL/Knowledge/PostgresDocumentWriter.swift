@@ -79,7 +79,8 @@ struct PostgresDocumentWriter: Sendable {
     let names = ["id " + StoredValues.text(document.id), "source " + source, "hash " + document.contentHash]
     return [
       PostgresStatement(
-        "SELECT pg_advisory_xact_lock_shared(\(PostgresLocks.key("$1")))", [.text(PostgresLocks.models(of: owner))]),
+        "SELECT pg_advisory_xact_lock_shared(\(PostgresLocks.key("$1")))",
+        [.text(PostgresLocks.models(of: owner))]),
       // Everyone takes them in the same order, so nobody waits in a circle.
       PostgresStatement(
         """
@@ -114,7 +115,9 @@ struct PostgresDocumentWriter: Sendable {
 /// Names of locks that last to the end of a transaction.
 enum PostgresLocks {
   /// The number of the lock with a name, which is an SQL expression. Rills in other schemas have other ones.
-  static func key(_ name: String) -> String { "hashtextextended(current_schema() || ' ' || \(name), 72111108)" }
+  static func key(_ name: String) -> String {
+    "hashtextextended(current_schema() || ' ' || \(name), 72111108)"
+  }
 
   /// Shared by who stores documents, alone for who adds a model or takes it away.
   static func models(of owner: String) -> String { "models " + owner }

@@ -73,7 +73,7 @@ extension PostgresEmbeddingStore {
   public func prepareSearch(model: String) async throws {
     guard case .available(let vectors) = database.knowledge.vectors else { return }
     let model = try await self.model(model)
-    try await PostgresVectorIndex(database: database, vectors: vectors, model: model).buildIfLarge()
+    try await PostgresVectorIndex(database: database, vectors: vectors, model: model).build()
   }
 
   public func nearest(
