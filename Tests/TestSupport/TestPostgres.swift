@@ -37,14 +37,19 @@ public enum TestPostgres {
   }
 
   private static func configuration(_ url: String) throws -> PostgresConfiguration {
-    var configuration = try PostgresConfiguration(url: url)
+    var configuration = try PostgresConfiguration(url: patient(url))
     configuration.poolSize = 1
+    configuration.acquireTimeout = .seconds(60)
     return configuration
   }
 
   private static func url(_ url: String, schema: String) -> String {
-    let options = "options=-csearch_path%3D\(schema)%2Cpublic"
-    return url + (url.contains("?") ? "&" : "?") + options
+    patient(url) + "&options=-csearch_path%3D\(schema)%2Cpublic"
+  }
+
+  /// While other tests compute on every core, a connection may take long to open: more than a server should wait.
+  private static func patient(_ url: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + "connect_timeout=60"
   }
 
   private static let seats = TestSeats(8)

@@ -21,7 +21,7 @@ struct PostgresWrite: Sendable {
         done = (transaction, value)
         return value
       }
-    } catch let error as PostgresError where error.outcomeIsUnknown {
+    } catch let error as PostgresError where error.outcomeIsUnknown || error.isConnectionFailure {
       // Without a value, COMMIT was never sent.
       guard let done, try await wasCommitted(done.transaction) else { throw error }
       return done.value
@@ -34,8 +34,18 @@ struct PostgresWrite: Sendable {
     let id: String
     let backend: Int64
 
+    /// It also sets, for this transaction:
+    /// - that each statement is planned for what it is given. A plan that was made once for all, while the tables were
+    ///   empty, reads all of a table for a list of ids, and is kept until the server has analysed the table: a minute in
+    ///   which a new database has taken in thousands of rows.
+    /// - that the server gives it up when nothing comes any more. A machine that lost its power says no farewell, and the
+    ///   rows that its transaction holds would stay locked for hours.
     static let statement = PostgresStatement(
-      "SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend")
+      """
+      SELECT pg_current_xact_id()::text AS id, pg_backend_pid()::bigint AS backend,
+        set_config('plan_cache_mode', 'force_custom_plan', true) AS planning,
+        set_config('idle_in_transaction_session_timeout', '20s', true) AS patience
+      """)
 
     init(_ result: PostgresResult) throws {
       guard let row = result.first else { throw StoredValues.unreadable("transaction") }
@@ -49,7 +59,8 @@ struct PostgresWrite: Sendable {
   private func wasCommitted(_ transaction: Transaction) async throws -> Bool {
     let deadline = ContinuousClock.now + retry.patience
     while true {
-      let status: String = try await retry.run(.carriesThrough) { _ in try await self.status(of: transaction) }
+      let status: String = try await retry.run(.carriesThrough) { _ in try await self.status(of: transaction)
+      }
       switch status {
       case "committed": return true
       case "in progress" where ContinuousClock.now < deadline:
