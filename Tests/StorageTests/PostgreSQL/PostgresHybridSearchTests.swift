@@ -76,6 +76,22 @@ struct PostgresHybridSearchTests {
     }
   }
 
+  @Test("knows from the server's statistics how common the common words are")
+  func statistics() async throws {
+    try await withPostgresDatabase { database in
+      #expect(try await PostgresWordStatistics.commonWords(database).isEmpty)
+      let texts = (0..<200).map { "every \($0.isMultiple(of: 4) ? "otter" : "heron") \($0)" }
+      _ = try await database.mine.knowledge.save(makeDocument(texts: texts))
+      _ = try await database.client.query("ANALYZE chunks")
+      let common = try await PostgresWordStatistics.commonWords(database)
+      #expect(common["otter"] == 0.25 && common["heron"] == 0.75 && common["everi"] == 1)
+      let frequencies = try await database.knowledge.wordStatistics
+        .frequencies(of: ["otter", "none"], owner: Owner.me.id, database)
+      #expect(frequencies.counts == ["otter": 50, "none": 0])
+      #expect(frequencies.chunkCount == 200 && frequencies.meanLength == 4)
+    }
+  }
+
   private func withKnowledge(_ body: (Stores) async throws -> Void) async throws {
     try await withPostgresDatabase { database in
       let stores = database.mine

@@ -29,6 +29,7 @@ struct PostgresBenchmark {
       figures["\(table)_MB"] = try await megabytes("pg_table_size(to_regclass($1))", table, database)
     }
     figures["recall20"] = recall(exact, try await nearest(questions, database))
+    figures["words_like_sqlite20"] = try await agreement(corpus, questions, database)
     try await time("words", questions[...], &figures) {
       _ = try await database.stores.knowledge.search($0.text, limit: Self.limit)
     }
@@ -87,7 +88,29 @@ struct PostgresBenchmark {
     return lists
   }
 
-  /// Which part of the 20 nearest the index finds among its first 20.
+  /// Which part of the 20 best of SQLite, which scores every chunk that has a word, are the 20 best here, too.
+  private func agreement(
+    _ corpus: SampleCorpus, _ queries: [SampleCorpus.Query], _ database: BenchmarkDatabase
+  ) async throws -> Double {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let sqlite = try await SQLiteDatabase.open(folder: folder)
+    let other = sqlite.stores(of: .everyone).knowledge
+    for number in 0..<((chunks + SampleCorpus.chunksPerDocument - 1) / SampleCorpus.chunksPerDocument) {
+      let rest = chunks - number * SampleCorpus.chunksPerDocument
+      let sample = corpus.document(number, chunkCount: min(rest, SampleCorpus.chunksPerDocument))
+      _ = try await other.save(sample.document, text: sample.text, chunks: sample.chunks)
+    }
+    var (all, found): ([[UUID]], [[UUID]]) = ([], [])
+    for query in queries {
+      all.append(try await other.search(query.text, limit: 20).map(\.chunk.id))
+      found.append(try await database.stores.knowledge.search(query.text, limit: 20).map(\.chunk.id))
+    }
+    try sqlite.close()
+    return recall(all, found)
+  }
+
+  /// Which part of the first 20 are among the first 20 found.
   private func recall(_ exact: [[UUID]], _ found: [[UUID]]) -> Double {
     let shares = zip(exact, found).map { exact, found in
       Double(Set(exact.prefix(20)).intersection(found.prefix(20)).count) / Double(min(exact.count, 20))

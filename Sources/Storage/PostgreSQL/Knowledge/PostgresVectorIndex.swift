@@ -33,6 +33,8 @@ struct PostgresVectorIndex {
           metadata: ["model": "\(model.descriptor.id)", "vectors": "\(count)"])
         _ = try await connection.query("DROP INDEX CONCURRENTLY IF EXISTS \(model.index)")
         try await create(type: type, count: count, connection)
+        // So many have come at once that the server's own time for it may be far off.
+        for table in ["chunks", "chunk_vectors"] { _ = try await connection.query("ANALYZE \(table)") }
         database.logger.info("The index of vectors is built", metadata: ["model": "\(model.descriptor.id)"])
       }
     }
