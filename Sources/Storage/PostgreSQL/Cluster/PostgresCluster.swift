@@ -47,6 +47,12 @@ public final class PostgresCluster: Cluster {
           WHERE requested_at < clock_timestamp() - make_interval(mins => \(Self.stopMinutes))
           LIMIT 1000 FOR UPDATE SKIP LOCKED
         )
+      ), forgotten_writes AS (
+        DELETE FROM writes WHERE id IN (
+          SELECT id FROM writes
+          WHERE written_at < clock_timestamp() - make_interval(mins => \(Self.stopMinutes))
+          LIMIT 10000 FOR UPDATE SKIP LOCKED
+        )
       ), forgotten_nodes AS (
         DELETE FROM nodes WHERE id IN (
           SELECT id FROM nodes
