@@ -128,7 +128,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "StorageTests",
-      dependencies: ["Storage", "Postgres", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Storage", "Postgres", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "AppTests", dependencies: ["App", "Postgres", "TestSupport"], swiftSettings: settings),

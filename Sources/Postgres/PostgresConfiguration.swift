@@ -22,6 +22,10 @@ public struct PostgresConfiguration: Sendable {
   public var preparesStatements = true
   /// How many prepared statements one connection keeps; the one that was not used for the longest time goes first.
   public var preparedStatementLimit = 256
+  /// How much longer than the server the client waits, and how long after it has asked the server to cancel.
+  var grace = Duration.seconds(2)
+  /// How long a connection that was idle may take for a sign of life.
+  var checkTimeout = Duration.seconds(1)
 
   /// What libpq gets, by keyword: what the URL says and ``defaults``.
   private let parameters: [String: String]

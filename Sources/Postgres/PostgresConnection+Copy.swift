@@ -83,8 +83,10 @@ extension PostgresConnection {
           await session.abandonCopy(id)
           throw error
         }
-        if chunk.isLast { return count }
+        if chunk.isLast { break }
       }
+      try await session.finishCopyOut(id, cancellation)
+      return count
     }
   }
 

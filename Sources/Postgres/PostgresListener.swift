@@ -67,7 +67,7 @@ public final class PostgresListener: Sendable {
           .notification(
             channel: notification.channel, payload: notification.payload, processID: notification.processID))
       }
-      if notifications.isEmpty, !(await session.ping(within: Self.checkTimeout)) {
+      if notifications.isEmpty, !(await session.ping(within: configuration.checkTimeout)) {
         throw PostgresError(.connection, "the database gave no sign of life", endsConnection: true)
       }
     }
@@ -75,5 +75,4 @@ public final class PostgresListener: Sendable {
 
   private static let firstPause = Duration.milliseconds(50)
   private static let longestPause = Duration.seconds(5)
-  private static let checkTimeout = Duration.seconds(5)
 }

@@ -17,27 +17,42 @@ enum TestDatabase {
     return logger
   }()
 
-  static func configuration(schema: String? = nil) throws -> PostgresConfiguration {
-    let url = try #require(url)
-    let mark = url.contains("?") ? "&" : "?"
+  /// - Parameter options: in place of what the URL says, by libpq's keyword.
+  static func configuration(schema: String? = nil, _ options: [String: String] = [:]) throws
+    -> PostgresConfiguration
+  {
+    var parameters = try ConnectionString.parse(try #require(url))
+    if let schema { parameters["options"] = "-csearch_path=\(schema),public" }
+    parameters.merge(options) { _, given in given }
     return try PostgresConfiguration(
-      url: schema.map { "\(url)\(mark)options=-csearch_path%3D\($0)%2Cpublic" } ?? url)
+      url: parameters.map { key, value in
+        let quoted = value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
+          of: "'", with: "\\'")
+        return "\(key)='\(quoted)'"
+      }.joined(separator: " "))
   }
 
   /// Gives a client to `body` whose connections live in a schema that is dropped afterwards.
   static func withClient(
-    logger: Logger = logger, _ change: (inout PostgresConfiguration) -> Void = { _ in },
+    logger: Logger = logger, through proxy: TestProxy? = nil,
+    _ change: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresClient) async throws -> Void
   ) async throws {
     let schema = "rill_test_\(UInt64.random(in: 0...UInt64.max))"
     let keeper = PostgresClient(try configuration(), logger: logger)
     _ = try await keeper.query("CREATE SCHEMA \(schema)")
-    var configuration = try configuration(schema: schema)
+    var configuration = try configuration(
+      schema: schema, proxy.map { ["host": "127.0.0.1", "port": "\($0.port)"] } ?? [:])
+    // Time-outs are for the tests that are about them; a busy machine is no failure.
+    configuration.acquireTimeout = .seconds(60)
+    configuration.grace = .seconds(20)
+    configuration.checkTimeout = .seconds(10)
     change(&configuration)
     let client = PostgresClient(configuration, logger: logger)
     var failure: (any Error)?
     do { try await body(client) } catch { failure = error }
     await client.close()
+    proxy?.close()
     _ = try await keeper.query("DROP SCHEMA \(schema) CASCADE", cancellation: .carriesThrough)
     await keeper.close()
     if let failure { throw failure }
@@ -59,13 +74,7 @@ func failure<Value>(
 
 /// Collects what is logged.
 struct RecordingLogHandler: LogHandler {
-  final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
-    func append(_ line: String) { lines.withLock { $0.append(line) } }
-  }
-
-  let lines: Lines
+  let lines: Recorder<String>
   var metadata: Logger.Metadata = [:]
   var logLevel = Logger.Level.trace
 
@@ -78,10 +87,17 @@ struct RecordingLogHandler: LogHandler {
     lines.append("\(event.level): \(event.message) \(event.metadata ?? [:])")
   }
 
-  static func logger() -> (Logger, Lines) {
-    let lines = Lines()
+  static func logger() -> (Logger, Recorder<String>) {
+    let lines = Recorder<String>()
     return (Logger(label: "test") { _ in RecordingLogHandler(lines: lines) }, lines)
   }
+}
+
+/// Collects from several tasks.
+final class Recorder<Element: Sendable>: Sendable {
+  private let elements = Mutex<[Element]>([])
+  var all: [Element] { elements.withLock { $0 } }
+  func append(_ element: Element) { elements.withLock { $0.append(element) } }
 }
 
 /// Counts from several tasks.
@@ -89,4 +105,26 @@ final class Counter: Sendable {
   private let count = Atomic(0)
   var value: Int { count.load(ordering: .sequentiallyConsistent) }
   func add() { count.add(1, ordering: .sequentiallyConsistent) }
+}
+
+extension TestDatabase {
+  /// Asks the server until it says yes.
+  static func wait(
+    _ client: PostgresClient, until condition: String, _ parameters: [PostgresValue] = [],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    for _ in 0..<2000 {
+      if try await client.query("SELECT \(condition), pg_sleep(0.005)", parameters)[0][0] == true { return }
+    }
+    Issue.record("the server never said yes: \(condition)", sourceLocation: sourceLocation)
+  }
+}
+
+/// Lets others run until something is so. For what happens in this process within moments.
+func wait(until condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  let deadline = ContinuousClock.now + .seconds(20)
+  while !condition() {
+    try #require(ContinuousClock.now < deadline, "it never became so", sourceLocation: sourceLocation)
+    try await Task.sleep(for: .milliseconds(1))
+  }
 }

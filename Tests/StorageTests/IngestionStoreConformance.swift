@@ -119,6 +119,24 @@ enum IngestionStoreConformance {
         try await stores.ingestion.updateJob(
           documentID: UUID(), contentHash: "new", state: .failed, failure: nil, now: time(5)) == false)
     },
+    Case("lets a reader end only what is still its own to read") { stores in
+      let job = makeJob()
+      try await stores.ingestion.enqueue([job])
+      let end = { @Sendable (hash: String, state: IngestionJob.State) in
+        try await stores.ingestion.endReading(
+          documentID: job.id, contentHash: hash, state: state, failure: nil, now: time(5))
+      }
+      #expect(try await end("hash", .failed) == false)
+      _ = try await stores.ingestion.claimJob(now: time(1))
+      #expect(try await end("older", .failed) == false)
+      #expect(try await stores.ingestion.job(documentID: job.id)?.state == .reading)
+      #expect(try await end("hash", .queued))
+      #expect(try await stores.ingestion.claimJob(now: time(6))?.attempts == 1)
+      _ = try await stores.ingestion.updateJob(
+        documentID: job.id, contentHash: "hash", state: .cancelled, failure: nil, now: time(7))
+      #expect(try await end("hash", .queued) == false)
+      #expect(try await stores.ingestion.job(documentID: job.id)?.state == .cancelled)
+    },
     Case("deletes a job") { stores in
       let job = makeJob()
       try await stores.ingestion.enqueue([job])
@@ -129,6 +147,30 @@ enum IngestionStoreConformance {
   ]
 
   private static let documents: [Case] = [
+    Case("stores what a reader has made while the job is its own, and nothing afterwards") { stores in
+      let document = makeDocument(hash: "hash")
+      let finish = { @Sendable in
+        try await stores.knowledge.finishReading(
+          document.document, text: document.text, chunks: document.chunks)
+      }
+      #expect(try await finish() == nil)
+      try await stores.ingestion.enqueue([makeJob(document.document.id)])
+      #expect(try await finish() == nil)
+      _ = try await stores.ingestion.claimJob(now: time(1))
+      _ = try await stores.ingestion.updateJob(
+        documentID: document.document.id, contentHash: "hash", state: .cancelled, failure: nil, now: time(2))
+      #expect(try await finish() == nil)
+      #expect(try await stores.knowledge.documentCount() == 0)
+      #expect(try await stores.ingestion.job(documentID: document.document.id)?.state == .cancelled)
+      try await stores.ingestion.enqueue([makeJob(document.document.id, hash: "newer")])
+      _ = try await stores.ingestion.claimJob(now: time(3))
+      #expect(try await finish() == nil)
+      try await stores.ingestion.enqueue([makeJob(document.document.id)])
+      _ = try await stores.ingestion.claimJob(now: time(4))
+      #expect(try await finish() == .added)
+      #expect(try await stores.ingestion.job(documentID: document.document.id) == nil)
+      #expect(try await stores.knowledge.document(id: document.document.id)?.contentHash == "hash")
+    },
     Case("forgets a job when its document is stored") { stores in
       let fixture = makeDocument()
       try await stores.ingestion.enqueue([

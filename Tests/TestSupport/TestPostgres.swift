@@ -13,7 +13,9 @@ public enum TestPostgres {
   }
   public static var isGiven: Bool { url != nil }
 
-  public struct Missing: Error {}
+  public struct Missing: Error {
+    public init() {}
+  }
 
   /// Runs `body` with the URL of a new, empty schema, and drops it afterwards. A few tests do so at a time, for a server
   /// has a limited number of connections.
@@ -52,14 +54,19 @@ public enum TestPostgres {
   }
 
   private static func configuration(_ url: String) throws -> PostgresConfiguration {
-    var configuration = try PostgresConfiguration(url: url)
+    var configuration = try PostgresConfiguration(url: patient(url))
     configuration.poolSize = 1
+    configuration.acquireTimeout = .seconds(60)
     return configuration
   }
 
   private static func url(_ url: String, schema: String) -> String {
-    let options = "options=-csearch_path%3D\(schema)%2Cpublic"
-    return url + (url.contains("?") ? "&" : "?") + options
+    patient(url) + "&options=-csearch_path%3D\(schema)%2Cpublic"
+  }
+
+  /// While other tests compute on every core, a connection may take long to open: more than a server should wait.
+  private static func patient(_ url: String) -> String {
+    url + (url.contains("?") ? "&" : "?") + "connect_timeout=60"
   }
 
   private static let seats = TestSeats(8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from matrix import compare
 from matrix.lab import Lab, new_id, question, until
-from matrix.reader import Reader, follow_to_end
+from matrix.reader import Reader
 from matrix.server import Rill
 from matrix.upstream import Plan, Upstream
 from matrix.wire import Broken, Cut, call
@@ -34,6 +34,8 @@ class Asked:
     body: dict = field(default_factory=dict)
     refusals: list[tuple] = field(default_factory=list)
     breaks: int = 0
+    only_reads: bool = False
+    """Never sends the question, only follows its run."""
     saved: str = ""
     """What it had been told so long before a fault that it must be stored."""
     calls: int = 1
@@ -72,7 +74,7 @@ class Asked:
 
     async def _follow_once(self, port: int, patience: float) -> None:
         # Without a word from the server nobody knows whether the question has arrived: it is sent again.
-        body = None if self.reader.events else self.body
+        body = None if self.reader.events or self.only_reads else self.body
         await self.reader.follow(port, self.run_id, body, path=self.path, timeout=patience)
 
     def _may_come_back(self) -> bool:
@@ -157,8 +159,10 @@ def problems_of_part(run: Asked, status: str, stored: dict | None) -> list[str]:
 
 
 async def problems_at(node: Rill, run: Asked, terminal) -> list[str]:
-    """Every node tells the same from the beginning."""
-    again = await follow_to_end(Reader(), node.port, run.run_id, timeout=20)
+    """Every node tells the same from the beginning; a reader that is sent away comes back."""
+    copy = Asked(run.tag, run.plan, run.session_id, run.run_id, only_reads=True)
+    again = copy.reader
+    await copy.follow(node.port, patience=15)
     problems = list(again.problems)
     if again.text != run.reader.text:
         problems.append(f"it tells {len(again.text)} characters, not {len(run.reader.text)}")
@@ -181,6 +185,19 @@ async def problems_of_continuing(run: Asked, cluster: Cluster, upstream: Upstrea
     if (refused.status, refused.code) != (409, "NOT_INTERRUPTED"):
         problems.append(f"{run.tag}: continued a second time it answers {refused.status} {refused.code}")
     return problems
+
+
+def lag(run: Asked, stored: int, moment: float) -> float:
+    """The age, at a moment, of the oldest text that had been told by then and is not stored, in seconds."""
+    length = 0
+    for event in run.reader.events:
+        if event.at > moment:
+            break
+        if event.type == "token":
+            length += len(event.content)
+            if length > stored:
+                return moment - event.at
+    return 0.0
 
 
 def spread(values: list[float], unit: float = 1000) -> str:

@@ -15,8 +15,8 @@ from .nginx import Nginx
 from .proxy import Proxy
 
 COUNT = 3
-LEASE = 5.0
-"""RILL_NODE_LEASE, the seconds until a silent node is taken for dead: half of the default, to save time."""
+LEASE = 10.0
+"""RILL_NODE_LEASE, the seconds until a silent node is taken for dead (the default)."""
 NOTICED_WITHIN = LEASE * 1.25
 """The others look once in a quarter of it."""
 GRACE = 60

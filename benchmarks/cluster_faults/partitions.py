@@ -13,8 +13,8 @@ from .database import Postgres
 RUNS = 18
 SHORT = min(3.0, LEASE * 0.6)
 LONG = LEASE + 8
-SLACK = 1.0
-"""Seconds: a flush that was under way, and a busy machine."""
+KEPT = 2.0
+"""Seconds after which a text that was told must be stored; see `kills`."""
 
 
 async def short(cluster: Cluster, way: str, number: int, row: Row) -> None:
@@ -42,7 +42,7 @@ async def long(cluster: Cluster, way: str, number: int, rows: dict[str, Row], ti
     cut_at = time.monotonic()
     getattr(node.proxy, way)()
     for run in runs:
-        run.saved = run.reader.text_before(cut_at - SLACK - lab.stalls.within(2))
+        run.saved = run.reader.text_before(cut_at - KEPT - lab.stalls.within(2))
     await asyncio.sleep(LONG)
     node.proxy.restore()
     times["back"].append(await until_ready(node, 40))

@@ -111,8 +111,8 @@ def client(target: Server, watched: list[Server], level: Level, plan: Plan, toke
     return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
 
 
-def measure(binary: Path, level: Level, seconds: float, flush: float) -> dict:
-    """Every run has a reader at its own node and one at the other."""
+def measure(binary: Path, level: Level, seconds: float, flush: float, is_followed: bool) -> dict:
+    """Every run has a reader at its own node and, when it is followed, one at the other."""
     plan = Plan(seconds, RAMP_RATE)
     # Enough that the first run still goes on when the second reader's window ends.
     tokens = plan.tokens(level) + round((LATER + 1) * level.rate)
@@ -128,22 +128,22 @@ def measure(binary: Path, level: Level, seconds: float, flush: float) -> dict:
             first = client(own, [own, other, model], level, plan, tokens, "--body", body)
             time.sleep(LATER)
             options = ("--method", "GET", "--path", "/chat/runs/%RUN%/stream")
-            second = client(other, [], level, plan, tokens, *options)
+            second = client(other, [], level, plan, tokens, *options) if is_followed else None
             # Within both windows.
             opens = began + LATER + plan.ramp_ms(level) / 1000 + FIRST_TOKEN_MS / 1000 + 0.5
             time.sleep(max(0.0, opens - time.monotonic()))
             before = database.sample()
             time.sleep(max(0.0, seconds - LATER))
             after = database.sample()
-            reports = [json.loads(process.communicate()[0]) for process in (first, second)]
+            reports = [json.loads(process.communicate()[0]) for process in (first, second) if process]
     return figures(level, flush, reports, before, after)
 
 
 def figures(level: Level, flush: float, reports: list[dict], before: dict, after: dict) -> dict:
     passed = after["at"] - before["at"]
-    own, other = reports
+    own = reports[0]
     failures = {}
-    for name, report in (("own", own), ("other", other)):
+    for name, report in zip(("own", "other"), reports, strict=False):
         counters = (
             "errors",
             "cut",
@@ -160,7 +160,7 @@ def figures(level: Level, flush: float, reports: list[dict], before: dict, after
         "streams": level.clients,
         "flush_s": flush,
         "own_ms": own["added_ms"],
-        "other_ms": other["added_ms"],
+        "other_ms": reports[1]["added_ms"] if len(reports) > 1 else None,
         "tokens_per_s": own["window_tokens"] / window,
         "failures": failures,
         "cpu_percent": {n: p["cpu_ms"] / 10 / window for n, p in own["processes"].items()},

@@ -28,7 +28,8 @@ static char *with_run_id(const char *text, int index) {
   char *made;
   if (!mark) return strdup(text);
   int before = (int)(mark - text);
-  int n = asprintf(&made, "%.*s%.8s-0000-4000-8000-%012x%s", before, text, options.run_prefix, index, mark + 5);
+  int n = asprintf(&made, "%.*s%.8s-0000-4000-8000-%012x%s", before, text, options.run_prefix, index,
+                   mark + 5);
   return n < 0 ? NULL : made;
 }
 
@@ -50,7 +51,9 @@ static char *make_request(int index, size_t *length) {
 }
 
 static void read_options(int argc, char **argv) {
-  enum { PORT, METHOD, PATH, BODY, RUN, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH };
+  enum {
+    PORT, METHOD, PATH, BODY, RUN, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH
+  };
   static const struct option names[] = {{"port", 1, 0, PORT},        {"method", 1, 0, METHOD},
                                         {"run-prefix", 1, 0, RUN},   {"path", 1, 0, PATH},
                                         {"body", 1, 0, BODY},        {"clients", 1, 0, CLIENTS},

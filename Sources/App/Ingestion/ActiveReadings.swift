@@ -18,17 +18,22 @@ final class ActiveReadings: Sendable {
 
   /// Ends the reading of a document, and returns when it has ended.
   /// - Parameter hash: of the newer content, whose reading goes on; `nil` ends every one.
-  /// - Returns: whether all of them were ended before they stored anything.
+  func cancel(documentID: UUID, exceptHash hash: String? = nil) async throws {
+    for reading in end(documentID: documentID, exceptHash: hash) { try await reading.ended.wait() }
+  }
+
+  /// Tells the readings of a document to end, and does not wait for it.
+  /// - Returns: those that were told.
   @discardableResult
-  func cancel(documentID: UUID, exceptHash hash: String? = nil) async throws -> Bool {
+  func end(documentID: UUID, exceptHash hash: String?) -> [Reading] {
     let affected = readings.withLock { readings in
       readings.values.filter { $0.documentID == documentID && $0.contentHash != hash }
     }
-    var areCancelled = true
-    for reading in affected { areCancelled = reading.cancel() && areCancelled }
-    for reading in affected { try await reading.ended.wait() }
-    return areCancelled
+    for reading in affected { reading.cancel() }
+    return affected
   }
+
+  var documentIDs: Set<UUID> { readings.withLock { Set($0.values.map(\.documentID)) } }
 
   /// Tells every reading to end, because the server does.
   func interruptAll() {
@@ -54,13 +59,9 @@ final class Reading: Sendable {
     self.contentHash = contentHash
   }
 
-  /// - Returns: `false` when the document is being stored already: it is too late.
-  func cancel() -> Bool {
-    phase.withLock { phase in
-      if phase == .saving { return false }
-      phase = .cancelled
-      return true
-    }
+  /// One that is being stored already goes on: the store knows whether it was in time.
+  func cancel() {
+    phase.withLock { phase in if phase != .saving { phase = .cancelled } }
   }
 
   func interrupt() {

@@ -1,6 +1,5 @@
 import Foundation
 import Graph
-import NIOPosix
 
 /// Brings together what is stored of documents, what waits to be read, and how far the vectors are.
 struct DocumentDirectory: Sendable {
@@ -9,7 +8,6 @@ struct DocumentDirectory: Sendable {
   let ingestion: any IngestionStore
   let originals: OriginalFiles
   let embedding: EmbeddingStatus
-  var threadPool: NIOThreadPool = .singleton
 
   /// - Returns: `nil` when there is neither a document nor a job with this id.
   func state(id: UUID) async throws -> DocumentState? {
@@ -28,11 +26,11 @@ struct DocumentDirectory: Sendable {
     if let model = embedding.countedModel {
       counts = try await embeddings.embeddedCounts(documents: documents.map(\.id), model: model)
     }
-    let files = documents.map { originals.url(contentHash: $0.contentHash).path }
-    let haveOriginals = try await threadPool.runIfActive { files.map { access($0, R_OK) == 0 } }
-    return zip(documents, haveOriginals).map { document, hasOriginal in
+    let kept = try await originals.kept(among: Set(documents.map(\.contentHash)))
+    return documents.map { document in
       DocumentState(
-        document, embedded: counts.map { $0[document.id] ?? 0 }, hasOriginal: hasOriginal)
+        document, embedded: counts.map { $0[document.id] ?? 0 },
+        hasOriginal: kept.contains(document.contentHash))
     }
   }
 

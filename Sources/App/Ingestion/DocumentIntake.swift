@@ -9,8 +9,6 @@ struct DocumentIntake: Sendable {
   let ingestion: any IngestionStore
   let originals: OriginalFiles
   let library: DocumentLibrary
-  let readings: ActiveReadings
-  let queued: Signal
   let now: @Sendable () -> Date
   /// Bytes of one file.
   var limit = 200_000_000
@@ -109,6 +107,7 @@ struct DocumentIntake: Sendable {
     var known: [String: UUID] = [:]
     var sources: Set<String> = []
     var superseded: Set<String> = []
+    var replaced: Set<UUID> = []
     for file in files {
       let hash = file.original.contentHash
       guard sources.insert(file.source).inserted else {
@@ -120,6 +119,8 @@ struct DocumentIntake: Sendable {
       } else if let document = try await knowledge.document(contentHash: hash) {
         known[hash] = document.id
         result.unchanged.append((file.source, document.id))
+        // Its file may have been missing.
+        try await originals.share(file.original)
         try await replace(source: file.source, by: document)
       } else {
         let current = try await knowledge.document(source: file.source)
@@ -130,28 +131,37 @@ struct DocumentIntake: Sendable {
           result.documents += [try await library.directory.state(id: id)].compactMap { $0 }
           continue
         }
-        if let pending, pending.contentHash != hash { superseded.insert(pending.contentHash) }
+        if let pending {
+          replaced.insert(id)
+          if pending.contentHash != hash { superseded.insert(pending.contentHash) }
+        }
         jobs.append(
           IngestionJob(
             documentID: id, source: file.source, mediaType: file.mediaType, contentHash: hash,
             byteCount: file.original.byteCount, createdAt: now(), updatedAt: now()))
       }
     }
-    try await start(jobs, superseded: superseded, &result)
+    try await start(jobs, replaced: replaced, superseded: superseded, &result)
   }
 
   private func start(
-    _ jobs: [IngestionJob], superseded: Set<String>, _ result: inout Result
+    _ jobs: [IngestionJob], replaced: Set<UUID>, superseded: Set<String>, _ result: inout Result
   ) async throws {
     guard !jobs.isEmpty else { return }
+    let files = jobs.map { StoredOriginal(contentHash: $0.contentHash, byteCount: $0.byteCount) }
+    for file in files { try await originals.share(file) }
     try await ingestion.enqueue(jobs)
+    for file in files { try await originals.share(file) }
+    await library.exchange?.send(
+      jobs.filter { replaced.contains($0.documentID) }
+        .map { .endReading(document: $0.documentID, exceptHash: $0.contentHash) })
     var states: [DocumentState] = []
     for job in jobs {
-      try await readings.cancel(documentID: job.documentID, exceptHash: job.contentHash)
+      try await library.readings.cancel(documentID: job.documentID, exceptHash: job.contentHash)
       if let state = try await library.publishState(of: job.documentID) { states.append(state) }
     }
     result.documents += states
-    queued.raise()
+    await library.announceQueued()
     for hash in superseded { try await library.removeOriginalIfUnneeded(hash) }
   }
 
@@ -160,7 +170,7 @@ struct DocumentIntake: Sendable {
     if let job = try await ingestion.job(source: source) {
       if document.id == job.documentID {
         _ = try await ingestion.deleteJob(documentID: job.documentID)
-        try await readings.cancel(documentID: job.documentID)
+        try await library.endReading(of: job.documentID)
         try await library.removeOriginalIfUnneeded(job.contentHash)
         try await library.publishState(of: document.id)
       } else {

@@ -11,6 +11,7 @@ struct DocumentLibrary: Sendable {
   let readings: ActiveReadings
   let queued: Signal
   let pictures: PagePictures
+  let exchange: DocumentExchange?
   let now: @Sendable () -> Date
 
   enum Refusal: Error, Sendable, Hashable {
@@ -27,7 +28,7 @@ struct DocumentLibrary: Sendable {
     let job = try await ingestion.job(documentID: id)
     // Without its job the document cannot be read again, whichever moment its reader is at.
     _ = try await ingestion.deleteJob(documentID: id)
-    try await readings.cancel(documentID: id)
+    if job != nil { try await endReading(of: id) }
     let document = try await knowledge.deleteDocument(id: id)
     guard job != nil || document != nil else { throw Refusal.notFound }
     for hash in Set([job?.contentHash, document?.contentHash].compactMap { $0 }) {
@@ -43,10 +44,12 @@ struct DocumentLibrary: Sendable {
       throw Refusal.notInProgress
     }
     guard job.state == .queued || job.state == .reading else { throw Refusal.notInProgress }
-    let isChanged = try await ingestion.updateJob(
-      documentID: id, contentHash: job.contentHash, state: .cancelled, failure: nil, now: now())
-    let isInTime = try await readings.cancel(documentID: id)
-    guard isChanged, isInTime else { throw Refusal.notInProgress }
+    // From here on the store refuses what its reader makes of it, on whichever node that is. Without the job it is too late.
+    guard
+      try await ingestion.updateJob(
+        documentID: id, contentHash: job.contentHash, state: .cancelled, failure: nil, now: now())
+    else { throw Refusal.notInProgress }
+    try await endReading(of: id)
     return try await publishedState(of: id)
   }
 
@@ -61,8 +64,21 @@ struct DocumentLibrary: Sendable {
         documentID: id, contentHash: job.contentHash, state: .queued, failure: nil, now: now())
     else { throw Refusal.notFailed }
     let state = try await publishedState(of: id)
-    queued.raise()
+    await announceQueued()
     return state
+  }
+
+  /// Ends the reading of a document, after the store has been told that nothing shall come of it, and waits until it has
+  /// ended here. Another node is told and not waited for: nobody can see what it still does.
+  func endReading(of id: UUID) async throws {
+    await exchange?.send([.endReading(document: id, exceptHash: nil)])
+    try await readings.cancel(documentID: id)
+  }
+
+  /// Tells all nodes that files wait to be read.
+  func announceQueued() async {
+    queued.raise()
+    await exchange?.send([.queued])
   }
 
   private func publishedState(of id: UUID) async throws -> DocumentState {
@@ -72,8 +88,10 @@ struct DocumentLibrary: Sendable {
 
   /// Tells everybody who watches what the store says of a document now.
   @discardableResult
-  func publishState(of id: UUID) async throws -> DocumentState? {
-    try await progress.publish(id) { try await directory.state(id: id) }
+  func publishState(
+    of id: UUID, origin: IngestionProgress.Origin = .thisNode
+  ) async throws -> DocumentState? {
+    try await progress.publish(id, origin: origin) { try await directory.state(id: id) }
   }
 
   func removeOriginalIfUnneeded(_ hash: String) async throws {

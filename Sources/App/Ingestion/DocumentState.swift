@@ -3,8 +3,8 @@ import Foundation
 import Graph
 
 /// What a user sees of a document: as it is stored, or on its way to be.
-struct DocumentState: Sendable, Hashable {
-  enum Status: String, Sendable, Hashable, CaseIterable {
+struct DocumentState: Sendable, Hashable, Codable {
+  enum Status: String, Sendable, Hashable, Codable, CaseIterable {
     case queued, reading
     /// Stored and found by its words; some of its chunks wait for their vectors.
     case embedding
@@ -14,7 +14,7 @@ struct DocumentState: Sendable, Hashable {
     var isUnfinished: Bool { self == .queued || self == .reading || self == .embedding }
   }
 
-  struct Progress: Sendable, Hashable {
+  struct Progress: Sendable, Hashable, Codable {
     var done: Int
     /// `nil` when it is not known.
     var total: Int?

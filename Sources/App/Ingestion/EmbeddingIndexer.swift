@@ -11,6 +11,10 @@ struct EmbeddingIndexer: Sendable {
   static let batch = 128
   /// How often the store is looked at without being woken.
   static let pollInterval = Duration.seconds(3)
+  /// The same when there are chunks that the model refuses: longer than those who take chunks may keep them.
+  static let refusedInterval = Duration.seconds(90)
+  /// How often at the most what other nodes do is looked at.
+  static let watchInterval = Duration.milliseconds(500)
   static let longestPause = Duration.seconds(60)
 
   let embeddings: any EmbeddingStore
@@ -23,20 +27,39 @@ struct EmbeddingIndexer: Sendable {
   let time: RunTime
   let logger: Logger
   let embedder: any Embedder
+  /// `nil` when there are no other nodes.
+  let exchange: DocumentExchange?
+  let agreement: EmbeddingAgreement?
 
-  private var model: String { embedder.descriptor.id }
+  var model: String { embedder.descriptor.id }
+
+  /// What one call of ``run()`` knows of its own work.
+  private struct Work {
+    /// Chunks that the model refuses. They are tried again after the next start.
+    var refused: Set<UUID> = []
+    /// Whether something was embedded since everything was done.
+    var isNews = false
+  }
 
   /// Works until its task is cancelled.
   func run() async throws {
+    guard exchange != nil else { return try await work() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.watchOthers() }
+      try await work()
+      group.cancelAll()
+    }
+  }
+
+  private func work() async throws {
     var pause = Duration.seconds(1)
-    /// Chunks that the model refuses. They are tried again after the next start.
-    var refused: Set<UUID> = []
+    var work = Work()
     while !Task.isCancelled {
       let seen = stored.generation
       do {
-        try await prepare()
-        while try await embedNext(&refused) { pause = .seconds(1) }
-        await stored.wait(past: seen, atMost: Self.pollInterval, time: time)
+        try await agreement?.announce(model)
+        while try await isTurn(), try await embedNext(&work) { pause = .seconds(1) }
+        await stored.wait(past: seen, atMost: patience(work), time: time)
       } catch is CancellationError {
         return
       } catch {
@@ -51,37 +74,73 @@ struct EmbeddingIndexer: Sendable {
   /// Works until every chunk has its vector.
   /// - Parameter report: how many have one, of how many.
   func finish(report: (_ embedded: Int, _ total: Int) -> Void) async throws {
-    var refused: Set<UUID> = []
-    try await prepare()
+    var work = Work()
+    guard try await isTurn() else { return }
     repeat {
       report(status.current.embedded, status.current.total)
-    } while try await embedNext(&refused)
+    } while try await embedNext(&work)
   }
 
-  private func prepare() async throws {
-    if try await !embeddings.embeddingModels().contains(where: { $0.descriptor.id == model }) {
-      try await embeddings.add(embedder.descriptor)
+  /// Whoever looks for chunks takes them: those that this node's model refuses must come to the others, too.
+  private func patience(_ work: Work) -> Duration {
+    exchange == nil || work.refused.isEmpty ? Self.pollInterval : Self.refusedInterval
+  }
+
+  // MARK: Which model
+
+  /// Makes room for the model, unless another one has its place and keeps it.
+  private func isTurn() async throws -> Bool {
+    var models = try await embeddings.embeddingModels()
+    if let agreement, let serving = models.first(where: \.isServing), serving.descriptor.id != model,
+      try await agreement.isUsedElsewhere(serving.descriptor.id)
+    {
+      standBack(from: serving)
+      return false
     }
-    try await refresh(isWorking: nil)
+    if !models.contains(where: { $0.descriptor.id == model }) {
+      try await embeddings.add(embedder.descriptor)
+      models = try await embeddings.embeddingModels()
+    }
+    show(models, isWorking: nil)
+    return true
   }
 
-  /// - Returns: `false` when there is nothing to do.
-  private func embedNext(_ refused: inout Set<UUID>) async throws -> Bool {
-    let next = try await embeddings.chunksToEmbed(model: model, limit: Self.batch + refused.count)
-      .filter { !refused.contains($0.chunk.id) }
+  // MARK: Vectors
+
+  /// - Returns: `false` when there is nothing to do here.
+  private func embedNext(_ work: inout Work) async throws -> Bool {
+    let offered = try await embeddings.chunksToEmbed(model: model, limit: Self.batch + work.refused.count)
+    let next = offered.filter { !work.refused.contains($0.chunk.id) }
     guard !next.isEmpty else {
-      try await serve()
-      try await refresh(isWorking: false, refused: refused.count)
-      try await embeddings.prepareSearch(model: model)
+      try await endRound(&work, refused: offered.count)
       return false
     }
     let chunks = Array(next.prefix(Self.batch))
-    let vectors = try await embed(chunks, &refused)
+    let vectors = try await embed(chunks, &work.refused)
     try await embeddings.saveEmbeddings(vectors, model: model)
+    work.isNews = true
     metrics.chunksEmbedded(vectors.count)
-    try await refresh(isWorking: true)
+    show(try await embeddings.embeddingModels(), isWorking: true)
     try await publish(Set(chunks.map(\.chunk.documentID)))
     return true
+  }
+
+  /// There is nothing to do here. What other nodes have taken has no vectors yet all the same.
+  private func endRound(_ work: inout Work, refused: Int) async throws {
+    var models = try await embeddings.embeddingModels()
+    guard let own = models.first(where: { $0.descriptor.id == model }) else { return }
+    let isDone = own.chunkCount - own.embeddedCount <= refused
+    if isDone, !own.isServing {
+      try await embeddings.serve(model: model)
+      logger.info("Searches use the vectors of a new model", metadata: ["model": "\(model)"])
+      models = try await embeddings.embeddingModels()
+      work.isNews = true
+    }
+    show(models, isWorking: !isDone, refused: refused)
+    guard isDone else { return }
+    if work.isNews { await exchange?.send([.embedded]) }
+    work.isNews = false
+    try await embeddings.prepareSearch(model: model)
   }
 
   private func embed(
@@ -107,43 +166,5 @@ struct EmbeddingIndexer: Sendable {
       let first = try await embed(Array(chunks[..<half]), &refused)
       return try await first.merging(embed(Array(chunks[half...]), &refused)) { first, _ in first }
     }
-  }
-
-  /// Lets searches use the model once it knows every chunk.
-  private func serve() async throws {
-    guard status.servingModel != model else { return }
-    try await embeddings.serve(model: model)
-    logger.info("Searches use the vectors of a new model", metadata: ["model": "\(model)"])
-  }
-
-  private func refresh(isWorking: Bool?, refused: Int = 0) async throws {
-    let models = try await embeddings.embeddingModels()
-    status.serve(models.first { $0.isServing }?.descriptor.id)
-    guard let own = models.first(where: { $0.descriptor.id == model }) else { return }
-    status.update { state in
-      state.model = model
-      state.embedded = own.embeddedCount
-      state.total = own.chunkCount
-      let isDone = isWorking == false || own.embeddedCount >= own.chunkCount
-      // Until the model serves, searches use another one's vectors, or none.
-      state.activity = isDone && own.isServing ? .ready : .working
-      state.message =
-        refused > 0
-        ? "The embedding model refused \(refused) passages; they are found by their words alone." : nil
-    }
-  }
-
-  private func publish(_ ids: Set<UUID>) async throws {
-    for id in ids {
-      try await progress.publish(id) { try await directory.state(id: id) }
-    }
-  }
-
-  static func sentence(_ error: any Error, retryAfter pause: Duration) -> String {
-    let reason =
-      (error as? ModelError)?.message ?? (error as? StoreError)?.message ?? "The embedding model failed."
-    return
-      "\(reason) Rill tries again in \(pause.components.seconds) s; until then new passages are found by "
-      + "their words alone."
   }
 }

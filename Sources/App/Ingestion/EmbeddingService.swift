@@ -12,10 +12,12 @@ struct EmbeddingService: Sendable {
   private let progress: IngestionProgress
   private let stored: Signal
   private let metrics: KnowledgeMetrics
+  private let exchange: DocumentExchange?
 
   init(
     _ dependencies: KnowledgeServices.Dependencies, registry: EmbedderRegistry, directory: DocumentDirectory,
-    status: EmbeddingStatus, progress: IngestionProgress, stored: Signal, metrics: KnowledgeMetrics
+    status: EmbeddingStatus, progress: IngestionProgress, stored: Signal, metrics: KnowledgeMetrics,
+    exchange: DocumentExchange?
   ) {
     self.dependencies = dependencies
     self.registry = registry
@@ -24,6 +26,7 @@ struct EmbeddingService: Sendable {
     self.progress = progress
     self.stored = stored
     self.metrics = metrics
+    self.exchange = exchange
   }
 
   /// Works until its task is cancelled.
@@ -64,7 +67,10 @@ struct EmbeddingService: Sendable {
     return EmbeddingIndexer(
       embeddings: dependencies.stores.embeddings, directory: directory, status: status, progress: progress,
       stored: stored, metrics: metrics, time: dependencies.time, logger: dependencies.logger,
-      embedder: embedder)
+      embedder: embedder, exchange: exchange,
+      agreement: exchange.map {
+        EmbeddingAgreement(cluster: $0.cluster, settings: dependencies.stores.settings)
+      })
   }
 
   /// The vectors that are there serve from the start, while new ones are made or their model is looked for.

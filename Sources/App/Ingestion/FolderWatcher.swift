@@ -8,6 +8,8 @@ import NIOPosix
 ///
 /// The folder is compared as a whole with what is remembered of it, whatever told that something might have changed; so
 /// nothing is missed while Rill is not running, and a restart reads nothing again.
+///
+/// What is remembered belongs to the knowledge base, not to a server: of several servers only one may watch a folder.
 struct FolderWatcher: Sendable {
   static let settingKey = "watched-folder"
   /// How long a file must stay as it is before it is read: it may still be being copied.

@@ -16,9 +16,17 @@ final class IngestionProgress: Sendable {
     case index(EmbeddingState)
   }
 
+  /// Who has seen it happen.
+  enum Origin: Sendable, Hashable {
+    case thisNode
+    /// It was heard of, and those who said it need not hear it again.
+    case otherNode
+  }
+
   struct Event: Sendable, Hashable {
     var news: News
     var date: Date
+    var origin = Origin.thisNode
   }
 
   /// What a reader gets.
@@ -52,8 +60,8 @@ final class IngestionProgress: Sendable {
   // MARK: Writers
 
   /// Publishes how far the reading of a document is.
-  func publish(_ document: DocumentState) {
-    let event = Event(news: .document(document), date: now())
+  func publish(_ document: DocumentState, origin: Origin = .thisNode) {
+    let event = Event(news: .document(document), date: now(), origin: origin)
     state.withLock { $0.add(event, of: document.id) }
     signal.raise()
   }
@@ -64,13 +72,17 @@ final class IngestionProgress: Sendable {
   /// back: then the store is asked again.
   /// - Returns: `nil` when the document is gone.
   @discardableResult
-  func publish(_ id: UUID, from state: () async throws -> DocumentState?) async throws -> DocumentState? {
+  func publish(
+    _ id: UUID, origin: Origin = .thisNode, from state: () async throws -> DocumentState?
+  ) async throws -> DocumentState? {
     while true {
       let version = version(of: id)
       guard let document = try await state() else { return nil }
-      let event = Event(news: .document(document), date: now())
+      let event = Event(news: .document(document), date: now(), origin: origin)
       let isPublished = self.state.withLock { state in
         guard (state.entries[id]?.version ?? 0) == version else { return false }
+        // What was heard of may be known already.
+        if origin == .otherNode, state.entries[id]?.event.news == event.news { return true }
         state.add(event, of: id)
         return true
       }
@@ -82,10 +94,14 @@ final class IngestionProgress: Sendable {
 
   private func version(of id: UUID) -> Int { state.withLock { $0.entries[id]?.version ?? 0 } }
 
-  func publishDeleted(_ id: UUID) {
-    let date = now()
-    state.withLock { $0.add(Event(news: .deleted(id), date: date), of: id) }
-    signal.raise()
+  func publishDeleted(_ id: UUID, origin: Origin = .thisNode) {
+    let event = Event(news: .deleted(id), date: now(), origin: origin)
+    let isNews = state.withLock { state in
+      if origin == .otherNode, state.entries[id]?.event.news == event.news { return false }
+      state.add(event, of: id)
+      return true
+    }
+    if isNews { signal.raise() }
   }
 
   func publish(_ index: EmbeddingState) {
@@ -128,7 +144,29 @@ final class IngestionProgress: Sendable {
     }
   }
 
+  /// Documents that something was to happen to soon, and that nothing has been heard of since a moment.
+  func unfinished(since date: Date, limit: Int) -> [UUID] {
+    state.withLock { state in
+      var found: [UUID] = []
+      for item in state.order where found.count < limit {
+        guard let entry = state.entries[item.id], entry.version == item.version, entry.event.date < date,
+          case .document(let document) = entry.event.news,
+          document.status == .reading || document.status == .embedding
+        else { continue }
+        found.append(item.id)
+      }
+      return found
+    }
+  }
+
   var position: Int { state.withLock { $0.version } }
+
+  /// What has happened here, for the other nodes; also while the server is shutting down.
+  func readOwn(after position: Int, limit: Int) -> Reading {
+    var reading = state.withLock { $0.read(after: position, limit: limit) }
+    reading.events.removeAll { $0.origin == .otherNode }
+    return reading
+  }
 
   /// - Parameter only: one document, or all of them and the index.
   /// - Returns: `nil` when the server is shutting down.

@@ -24,6 +24,7 @@ struct IngestionQueue: Sendable {
   let library: DocumentLibrary
   let builder: DocumentBuilder
   let readings: ActiveReadings
+  let exchange: DocumentExchange?
   let progress: IngestionProgress
   let queued: Signal
   /// Raised when a document was stored.
@@ -39,7 +40,7 @@ struct IngestionQueue: Sendable {
   /// Works until ``stop()``.
   func run() async throws {
     try await recover()
-    let threads = NIOThreadPool(numberOfThreads: readerCount)
+    let threads = NIOThreadPool(numberOfThreads: max(readerCount, 1))
     threads.start()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<readerCount { group.addTask { await readJobs(on: threads) } }
@@ -59,8 +60,11 @@ struct IngestionQueue: Sendable {
     let count = try await ingestion.requeueClaimedJobs()
     if count > 0 { logger.notice("Interrupted readings found", metadata: ["count": "\(count)"]) }
     let waiting = try await ingestion.jobs(limit: IngestionProgress.capacity / 2)
-      .filter { $0.state == .queued }
-    for job in waiting.reversed() { try await library.publishState(of: job.documentID) }
+      .filter { $0.state == .queued || $0.state == .reading }
+    // Nothing has happened to them now that other nodes would have to hear of.
+    for job in waiting.reversed() {
+      try await library.publishState(of: job.documentID, origin: .otherNode)
+    }
   }
 
   private func readJobs(on threads: NIOThreadPool) async {
@@ -106,10 +110,9 @@ struct IngestionQueue: Sendable {
   private func build(
     _ job: IngestionJob, _ reading: Reading, _ state: DocumentState?, on threads: NIOThreadPool
   ) async throws -> DocumentBuilder.Result {
-    let file = originals.url(contentHash: job.contentHash)
-    guard try await originals.exists(contentHash: job.contentHash) else {
-      throw IngestionFailure.originalMissing
-    }
+    originals.pin(job.contentHash)
+    defer { originals.release(job.contentHash) }
+    let file = try await self.file(of: job)
     let start = time.now()
     defer { metrics.extraction.record(seconds: (time.now() - start).seconds) }
     let (builder, progress, time) = (builder, progress, time)
@@ -127,11 +130,29 @@ struct IngestionQueue: Sendable {
     }
   }
 
+  private func file(of job: IngestionJob) async throws -> URL {
+    do {
+      guard let file = try await originals.file(contentHash: job.contentHash) else {
+        throw IngestionFailure.originalMissing
+      }
+      return file
+    } catch let error as OriginalFileError {
+      throw error.failure
+    }
+  }
+
   private func save(_ result: DocumentBuilder.Result, _ job: IngestionJob) async throws {
     let old = try await knowledge.document(id: job.documentID)
     let outcome: SaveOutcome
     do {
-      outcome = try await knowledge.save(result.document, text: result.text, chunks: result.chunks)
+      guard
+        let saved = try await knowledge.finishReading(
+          result.document, text: result.text, chunks: result.chunks)
+      else {
+        // It was cancelled or replaced in the last moment. Whoever did that has written it down.
+        return
+      }
+      outcome = saved
     } catch let error as StoreError {
       logger.error("A document could not be stored", metadata: ["error": "\(error)"])
       throw IngestionFailure("store_failed", "The document could not be stored. Try again in a moment.")
@@ -139,10 +160,9 @@ struct IngestionQueue: Sendable {
     metrics.documentStored()
     stored.raise()
     if case .unchanged(let existing) = outcome, existing != job.documentID {
-      // The same content has come in under another name meanwhile. What this source held before is out of date.
-      _ = try await ingestion.deleteJob(documentID: job.documentID)
-      _ = try await knowledge.deleteDocument(id: job.documentID)
-      progress.publishDeleted(job.documentID)
+      // The same content has come in under another name meanwhile, and what this source held before is gone. A newer upload
+      // of it may be on its way already.
+      if try await library.publishState(of: job.documentID) == nil { progress.publishDeleted(job.documentID) }
     } else {
       try await library.publishState(of: job.documentID)
     }
@@ -152,35 +172,42 @@ struct IngestionQueue: Sendable {
   }
 
   private func end(_ job: IngestionJob, _ reading: Reading, after error: any Error) async {
-    do {
-      switch error {
-      case let failure as IngestionFailure:
-        try await end(job, .failed, failure.stored)
-        metrics.jobFailed()
-      case is CancellationError where reading.isCancelled:
-        // Whoever cancelled it has written that down.
-        break
-      case is CancellationError:
-        try await end(job, .queued, nil)
-      default:
-        logger.error("A file could not be read", metadata: ["error": "\(error)"])
-        let failure = IngestionFailure(
-          "store_failed",
-          "The file could not be read because of a failure inside Rill. Try again in a moment.")
-        try await end(job, .failed, failure.stored)
-      }
-    } catch {
-      logger.error("The end of a reading could not be stored", metadata: ["error": "\(error)"])
+    switch error {
+    case let failure as IngestionFailure:
+      await end(job, .failed, failure.stored)
+      metrics.jobFailed()
+    case is CancellationError where reading.isCancelled:
+      // Whoever cancelled it has written that down.
+      break
+    case is CancellationError:
+      await end(job, .queued, nil)
+    default:
+      logger.error("A file could not be read", metadata: ["error": "\(error)"])
+      let failure = IngestionFailure(
+        "store_failed",
+        "The file could not be read because of a failure inside Rill. Try again in a moment.")
+      await end(job, .failed, failure.stored)
     }
   }
 
   private func end(
     _ job: IngestionJob, _ state: IngestionJob.State, _ failure: IngestionJob.Failure?
-  ) async throws {
-    let isChanged = try await ingestion.updateJob(
-      documentID: job.documentID, contentHash: job.contentHash, state: state, failure: failure,
-      now: time.date())
-    if isChanged { try await library.publishState(of: job.documentID) }
+  ) async {
+    while true {
+      do {
+        let isChanged = try await ingestion.endReading(
+          documentID: job.documentID, contentHash: job.contentHash, state: state, failure: failure,
+          now: time.date())
+        if isChanged { try await library.publishState(of: job.documentID) }
+        return
+      } catch {
+        logger.error("The end of a reading could not be stored", metadata: ["error": "\(error)"])
+      }
+      // As long as this node lives, nobody else ends what it has begun.
+      guard exchange != nil, !isStopping.isSet, (try? await time.sleep(Self.pollInterval)) != nil else {
+        return
+      }
+    }
   }
 }
 

@@ -99,7 +99,13 @@ struct IngestionService: Sendable {
       for file in contents.pinned { await services.intake.abandon(file) }
       throw error
     }
-    for file in contents.pinned { await services.intake.abandon(file) }
+    for file in contents.pinned {
+      await services.intake.abandon(file)
+      // Whoever wants to see a file fetches it; this process may be the only one here, and gone in a moment.
+      if services.originals.shared != nil {
+        try await services.originals.removeLocal(contentHash: file.original.contentHash)
+      }
+    }
     return outcomes
   }
 
@@ -107,6 +113,8 @@ struct IngestionService: Sendable {
     let hash = file.original.contentHash
     let current = try await services.knowledge.document(source: file.source)
     if let existing = try await services.knowledge.document(contentHash: hash) {
+      // Its file may have been missing.
+      try await services.originals.share(file.original)
       if let current, current.id != existing.id { try await services.library.delete(id: current.id) }
       return .unchanged
     }
@@ -122,7 +130,10 @@ struct IngestionService: Sendable {
       return failure.code == IngestionFailure.noText
         ? .skipped(reason: failure.message) : .failed(reason: failure.message)
     }
+    try await services.originals.share(file.original)
     let outcome = try await services.knowledge.save(result.document, text: result.text, chunks: result.chunks)
+    try await services.originals.share(file.original)
+    await services.exchange?.send([.document(job.documentID)])
     if let current { try await services.library.removeOriginalIfUnneeded(current.contentHash) }
     return switch outcome {
     case .added: .added

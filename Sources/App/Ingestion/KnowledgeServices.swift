@@ -34,6 +34,9 @@ struct KnowledgeServices: Service {
     var logger: Logger
   }
 
+  /// How often a cache is looked through.
+  private static let sweepInterval = Duration.seconds(600)
+
   let knowledge: any KnowledgeStore
   let ingestion: any IngestionStore
   let originals: OriginalFiles
@@ -47,7 +50,10 @@ struct KnowledgeServices: Service {
   let metrics: KnowledgeMetrics
   let watcher: FolderWatcher?
   let pictures: PagePictures
+  /// What there is to say to other nodes and to hear of them; `nil` when there can be none.
+  let exchange: DocumentExchange?
   private let background: EmbeddingService
+  private let time: RunTime
   private let logger: Logger
   private let stopping = OneShot<Void>()
 
@@ -58,34 +64,43 @@ struct KnowledgeServices: Service {
     knowledge = dependencies.stores.knowledge
     ingestion = dependencies.stores.ingestion
     metrics = KnowledgeMetrics()
+    self.time = time
     logger = dependencies.logger
     pictures = PagePictures(folder: dependencies.folder.appending(path: "cache"))
-    originals = OriginalFiles(folder: dependencies.folder.appending(path: "originals"))
+    originals = OriginalFiles(
+      folder: dependencies.folder.appending(path: "originals"), shared: dependencies.stores.originals)
     progress = IngestionProgress(now: time.date)
     status = EmbeddingStatus(progress: progress)
     directory = DocumentDirectory(
       knowledge: knowledge, embeddings: dependencies.stores.embeddings, ingestion: ingestion,
       originals: originals,
       embedding: status)
+    let exchange = dependencies.cluster.map { [progress, directory, ingestion] cluster in
+      DocumentExchange(
+        cluster: cluster, progress: progress, directory: directory, ingestion: ingestion, readings: readings,
+        queued: queued, stored: stored, time: time, logger: dependencies.logger)
+    }
+    self.exchange = exchange
     library = DocumentLibrary(
       knowledge: knowledge, ingestion: ingestion, originals: originals, directory: directory,
-      progress: progress, readings: readings, queued: queued, pictures: pictures, now: time.date)
+      progress: progress, readings: readings, queued: queued, pictures: pictures,
+      exchange: exchange, now: time.date)
     intake = DocumentIntake(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
-      readings: readings, queued: queued, now: time.date,
+      now: time.date,
       limit: dependencies.uploadLimit)
     var queue = IngestionQueue(
       knowledge: knowledge, ingestion: ingestion, originals: originals, library: library,
       builder: DocumentBuilder(
         extractor: dependencies.extractor, counter: dependencies.counter, now: time.date), readings: readings,
-      progress: progress, queued: queued, stored: stored, metrics: metrics, time: time,
+      exchange: exchange, progress: progress, queued: queued, stored: stored, metrics: metrics, time: time,
       logger: dependencies.logger)
     queue.readerCount = dependencies.readerCount ?? queue.readerCount
     self.queue = queue
     let registry = EmbedderRegistry([dependencies.embedder].compactMap { $0 } + dependencies.formerEmbedders)
     background = EmbeddingService(
       dependencies, registry: registry, directory: directory, status: status, progress: progress,
-      stored: stored, metrics: metrics)
+      stored: stored, metrics: metrics, exchange: exchange)
     vectors = ServingVectors(embeddings: dependencies.stores.embeddings, status: status, embedders: registry)
     let (intake, library) = (intake, library)
     watcher = dependencies.watchedFolder.map { folder in
@@ -119,7 +134,11 @@ struct KnowledgeServices: Service {
 
   private func work() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await queue.run() }
+      group.addTask {
+        try await queue.run()
+        await exchange?.sayGoodbye()
+      }
+      if let exchange { group.addTask { try await untilStopped { await exchange.run() } } }
       group.addTask { try await untilStopped { try await background.run() } }
       if let watcher { group.addTask { try await untilStopped { try await watcher.run() } } }
       group.addTask { try await untilStopped { await sweep() } }
@@ -128,12 +147,27 @@ struct KnowledgeServices: Service {
     }
   }
 
-  /// Removes files that a crash has left without a document or a job.
+  /// Removes files that a crash has left without a document or a job; of a cache also what nobody uses any more, again and
+  /// again.
   private func sweep() async {
-    do {
-      for hash in try await originals.abandonedHashes() { try await library.removeOriginalIfUnneeded(hash) }
-    } catch {
-      logger.warning("Files without documents could not be removed", metadata: ["error": "\(error)"])
+    while true {
+      do {
+        for hash in try await originals.sweep() { try await library.removeOriginalIfUnneeded(hash) }
+        if exchange != nil { try await removeOldPictures() }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("Files without documents could not be removed", metadata: ["error": "\(error)"])
+      }
+      guard exchange != nil, (try? await time.sleep(Self.sweepInterval)) != nil else { return }
+    }
+  }
+
+  /// Removes pictures of documents that another node has deleted.
+  private func removeOldPictures() async throws {
+    for hash in try await pictures.hashes() {
+      guard try await !ingestion.isOriginalNeeded(contentHash: hash) else { continue }
+      try await pictures.remove(hash: hash)
     }
   }
 

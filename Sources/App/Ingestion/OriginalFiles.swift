@@ -1,4 +1,5 @@
 import Foundation
+import Graph
 import NIOPosix
 import Synchronization
 
@@ -6,15 +7,25 @@ import Synchronization
 ///
 /// A file is written beside its place, flushed to the disk and only then moved to its name: what has a name is whole, after
 /// a power cut too. All calls run on the thread pool.
+///
+/// Where several nodes serve, the folder is a cache of what they have in common: see ``file(contentHash:)``.
 final class OriginalFiles: Sendable {
+  /// In seconds. Nothing that is going on now takes so long.
+  static let oldAge = 3_600
+
   let folder: URL
-  private let threadPool: NIOThreadPool
+  /// Where every node finds the files; `nil` when the folder is all there is.
+  let shared: (any OriginalStore)?
+  let threadPool: NIOThreadPool
+  /// Files that are on their way from ``shared``.
+  let fetches = Mutex<[String: OneShot<Void>]>([:])
   /// Hashes that somebody is about to give a job, and how many do: these files must not go, though no job needs them yet.
   private let pins = Mutex<[String: Int]>([:])
 
   /// - Parameter folder: made when it is needed.
-  init(folder: URL, threadPool: NIOThreadPool = .singleton) {
+  init(folder: URL, shared: (any OriginalStore)? = nil, threadPool: NIOThreadPool = .singleton) {
     self.folder = folder
+    self.shared = shared
     self.threadPool = threadPool
   }
 
@@ -23,11 +34,6 @@ final class OriginalFiles: Sendable {
   /// Where the file with a hash is, or would be.
   func url(contentHash: String) -> URL {
     folder.appending(path: String(contentHash.prefix(2))).appending(path: contentHash)
-  }
-
-  func exists(contentHash: String) async throws -> Bool {
-    let path = url(contentHash: contentHash).path
-    return try await threadPool.runIfActive { access(path, R_OK) == 0 }
   }
 
   // MARK: Writing
@@ -69,7 +75,7 @@ final class OriginalFiles: Sendable {
     }
   }
 
-  private func beginBlocking(limit: Int) throws -> OriginalWriter {
+  func beginBlocking(limit: Int) throws -> OriginalWriter {
     try Self.makeFolder(folder)
     try Self.makeFolder(incoming)
     return try OriginalWriter(in: incoming, limit: limit)
@@ -87,7 +93,7 @@ final class OriginalFiles: Sendable {
     return original
   }
 
-  private func place(_ file: URL, as hash: String) throws {
+  func place(_ file: URL, as hash: String) throws {
     let target = url(contentHash: hash)
     try Self.makeFolder(target.deletingLastPathComponent())
     guard rename(file.path, target.path) == 0 else { throw OriginalFileError(errno: errno) }
@@ -97,7 +103,8 @@ final class OriginalFiles: Sendable {
 
   // MARK: Removing
 
-  private func pin(_ hash: String) { pins.withLock { $0[hash, default: 0] += 1 } }
+  /// Keeps a file from being removed until ``release(_:)``.
+  func pin(_ hash: String) { pins.withLock { $0[hash, default: 0] += 1 } }
 
   /// Ends what ``finish(_:)`` began: by now a job or a document needs the file, or nothing does.
   func release(_ hash: String) {
@@ -109,11 +116,19 @@ final class OriginalFiles: Sendable {
 
   /// Removes a file that nothing needs.
   func remove(contentHash: String) async throws {
+    guard try await removeLocal(contentHash: contentHash) else { return }
+    try await shared?.deleteOriginal(contentHash: contentHash)
+  }
+
+  /// - Returns: `false` when somebody here has pinned it.
+  @discardableResult
+  func removeLocal(contentHash: String) async throws -> Bool {
     let path = url(contentHash: contentHash).path
-    try await threadPool.runIfActive {
+    return try await threadPool.runIfActive {
       self.pins.withLock { pins in
-        guard pins[contentHash] == nil else { return }
+        guard pins[contentHash] == nil else { return false }
         unlink(path)
+        return true
       }
     }
   }
@@ -129,13 +144,13 @@ final class OriginalFiles: Sendable {
     }
   }
 
-  /// Files that are older than anything which is going on now.
+  /// Files that are older than anything which is going on now; of a cache, those that nobody has used for that long.
   func abandonedHashes() async throws -> [String] {
     let folder = folder
     return try await threadPool.runIfActive {
       let enumerator = FileManager.default.enumerator(atPath: folder.path)
       let paths = (enumerator?.allObjects as? [String] ?? []).filter { $0.lastPart.utf8.count == 64 }
-      let limit = time(nil) - 3_600
+      let limit = time(nil) - Self.oldAge
       return paths.filter { path in
         var status = stat()
         guard lstat(folder.appending(path: path).path, &status) == 0 else { return false }
@@ -178,6 +193,8 @@ enum OriginalFileError: Error, Sendable, Hashable {
   /// The user's file cannot be read.
   case unreadable
   case failed(errno: Int32)
+  /// What came from the other nodes' store is not what was put there.
+  case damaged
 
   init(errno code: Int32) {
     self = code == ENOSPC || code == EDQUOT ? .diskFull : .failed(errno: code)
@@ -204,6 +221,8 @@ enum OriginalFileError: Error, Sendable, Hashable {
     case .failed:
       IngestionFailure(
         "store_failed", "The file could not be kept in the data folder. Try again in a moment.")
+    case .damaged:
+      IngestionFailure("store_failed", "The stored file is damaged. Add it again.")
     }
   }
 

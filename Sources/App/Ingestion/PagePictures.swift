@@ -35,6 +35,15 @@ struct PagePictures: Sendable {
     }
   }
 
+  /// The hashes of the files that there are pictures of.
+  func hashes() async throws -> Set<String> {
+    let folder = folder
+    return try await NIOThreadPool.singleton.runIfActive {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      return Set(names.filter { $0.hasSuffix(".png") }.map { String($0.prefix(64)) })
+    }
+  }
+
   /// Removes the pictures of a file that is gone.
   func remove(hash: String) async throws {
     let folder = folder

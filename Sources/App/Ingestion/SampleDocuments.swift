@@ -41,6 +41,12 @@ struct SampleDocuments: Sendable {
   /// - Throws: ``StoreError``.
   @discardableResult
   func index() async throws -> IngestionSummary {
+    guard let cluster = services.exchange?.cluster else { return try await update() }
+    // Of several servers that start at once, the first does it, and the others find it done.
+    return try await cluster.exclusively(Self.settingKey) { try await update() }
+  }
+
+  private func update() async throws -> IngestionSummary {
     let known = try await remembered()
     let folder = folder
     let pages = try await threadPool.runIfActive { Self.pages(in: folder) }

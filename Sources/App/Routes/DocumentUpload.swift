@@ -14,18 +14,26 @@ struct DocumentUpload: Sendable {
   func receive(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let contentType = request.headers[.contentType] ?? "application/octet-stream"
     let type = HeaderParameters(contentType).value.lowercased()
-    let folder = request.parameter("folder") ?? ""
     let isNamed = request.parameter("name") != nil || request.headers[.contentDisposition] != nil
-    let result: DocumentIntake.Result
-    if type == "application/json", !isNamed {
-      result = try await fetch(request, context)
-    } else if type == "multipart/form-data" {
-      guard let parser = MultipartParser(contentType: contentType) else { throw RequestError.malformedForm }
-      result = try await readForm(request, parser, folder: folder)
-    } else {
-      result = try await readBody(request, contentType, folder: folder)
+    do {
+      return Self.response(try await receive(request, context, contentType, type: type, isNamed: isNamed))
+    } catch let error as OriginalFileError {
+      throw RequestError(error)
     }
-    return Self.response(result)
+  }
+
+  private func receive(
+    _ request: Request, _ context: AppRequestContext, _ contentType: String, type: String, isNamed: Bool
+  ) async throws -> DocumentIntake.Result {
+    let folder = request.parameter("folder") ?? ""
+    if type == "application/json", !isNamed {
+      return try await fetch(request, context)
+    }
+    guard type == "multipart/form-data" else {
+      return try await readBody(request, contentType, folder: folder)
+    }
+    guard let parser = MultipartParser(contentType: contentType) else { throw RequestError.malformedForm }
+    return try await readForm(request, parser, folder: folder)
   }
 
   // MARK: An address
@@ -69,9 +77,6 @@ struct DocumentUpload: Sendable {
       try await sink.begin(source: source, mediaType: contentType)
       for try await buffer in request.body { try await sink.write(buffer.readableBytesView) }
       try await sink.end()
-    } catch let error as OriginalFileError {
-      await sink.abandon()
-      throw RequestError(error)
     } catch {
       await sink.abandon()
       throw error
@@ -100,9 +105,6 @@ struct DocumentUpload: Sendable {
     } catch is MultipartParser.Failure {
       await sink.abandon()
       throw RequestError.malformedForm
-    } catch let error as OriginalFileError {
-      await sink.abandon()
-      throw RequestError(error)
     } catch {
       await sink.abandon()
       throw error
@@ -165,7 +167,7 @@ extension RequestError {
     case .tooLarge(let limit): self = .fileTooLarge(limit: limit)
     case .diskFull:
       self.init(status: .insufficientStorage, code: "DISK_FULL", detail: failure.message, isRetryable: true)
-    case .unreadable, .failed:
+    case .unreadable, .failed, .damaged:
       self.init(
         status: .serviceUnavailable, code: "STORE_UNAVAILABLE", detail: failure.message, isRetryable: true)
     }

@@ -26,10 +26,10 @@ struct OriginalRoutes: Sendable {
     let document = try await services.knowledge.document(id: id)
     guard let source = document?.source ?? job?.source, let hash = document?.contentHash ?? job?.contentHash
     else { throw RequestError.notFound("document") }
-    guard try await services.originals.exists(contentHash: hash) else { throw RequestError.noOriginal }
+    let file = try await self.file(hash)
     let mediaType = document?.mediaType ?? "application/octet-stream"
     let body = try await FileIO(threadPool: .singleton).loadFile(
-      path: services.originals.url(contentHash: hash).path, context: context)
+      path: file.path, context: context)
     // Only what a browser shows without running anything in it may open in place of being saved.
     let isShown = mediaType == DocumentFormat.pdf.mediaType || mediaType == DocumentFormat.plainText.mediaType
     return Response(
@@ -42,6 +42,17 @@ struct OriginalRoutes: Sendable {
         .cacheControl: "private, no-cache",
       ],
       body: body)
+  }
+
+  private func file(_ hash: String) async throws -> URL {
+    do {
+      guard let file = try await services.originals.file(contentHash: hash) else {
+        throw RequestError.noOriginal
+      }
+      return file
+    } catch let error as OriginalFileError {
+      throw RequestError(error)
+    }
   }
 
   /// RFC 6266, with the name in the form of RFC 8187.
@@ -69,10 +80,7 @@ struct OriginalRoutes: Sendable {
       document.mediaType == DocumentFormat.pdf.mediaType, let count = document.pageCount,
       (1...max(count, 1)).contains(number)
     else { throw RequestError.notFound("page") }
-    guard try await services.originals.exists(contentHash: document.contentHash) else {
-      throw RequestError.noOriginal
-    }
-    let file = services.originals.url(contentHash: document.contentHash)
+    let file = try await self.file(document.contentHash)
     if name.hasSuffix(".png") {
       let width = try request.integer("width", in: 100...3_000) ?? 1_000
       let picture = try await pages.picture(of: file, hash: document.contentHash, page: number, width: width)

@@ -30,6 +30,8 @@ final class RunLog: Sendable {
     /// The newest event's frame, for the readers that have read everything else: encoded once for all of them.
     var newestFrame = ByteBuffer()
     var isEnded = false
+    /// Whether the end is elsewhere; see ``abandon()``.
+    var isAbandoned = false
     /// Set once the end is being stored: only the terminal event may follow what is stored with it.
     var isSealed = false
     /// What readers may have while the store cannot be written; `nil` for everything.
@@ -97,6 +99,9 @@ final class RunLog: Sendable {
     state.withLock { state in if state.heldID == nil { state.heldID = state.lastID } }
   }
 
+  /// Whether it ended without its run's end: who wants that finds it in the store.
+  var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
   var isHeld: Bool { state.withLock { $0.heldID != nil } }
 
   /// Shows readers everything again.
@@ -112,6 +117,7 @@ final class RunLog: Sendable {
   /// Ends the log without a terminal event: another process has the run's end, and readers find it by coming back.
   func abandon() {
     let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+      state.isAbandoned = !state.isEnded
       state.isEnded = true
       return state.takeWaiters()
     }

@@ -126,7 +126,10 @@ final class RunService: Service {
     await withDiscardingTaskGroup { group in
       if let exchange { group.addTask { await exchange.stopIfAsked([run]) } }
       await executor.execute(run, turn: turn, isStored: isStored) {
-        registry.withLock { $0.finish(run, now: time.now()) }
+        // What another node has the end of is not followed here any more.
+        registry.withLock { registry in
+          if run.log.isAbandoned { registry.discard(run) } else { registry.finish(run, now: time.now()) }
+        }
       }
       group.cancelAll()
     }
@@ -180,6 +183,9 @@ final class RunService: Service {
     case .admitted(let run, let isStopped):
       if isStopped { run.cancellation.fulfil(.user) }
       return try await begin(run, request)
+    case .attached(let run) where run.log.isAbandoned:
+      guard let stored = try await storedRun(id, for: request) else { throw RequestError.notFound("run") }
+      return try await replay(stored, in: makeRun())
     case .attached(let run): return attach(to: run, after: 0)
     case .refused(let refusal):
       // What has run before needs no admission.
@@ -273,7 +279,7 @@ final class RunService: Service {
   /// - Returns: a reader of a run in memory, or of what is stored of it.
   /// - Throws: ``RequestError`` when nobody knows the run, or the position is not one of its.
   func attach(runID: UUID, after: Int) async throws -> RunReader {
-    if let run = registry.withLock({ $0[runID] }) {
+    if let run = registry.withLock({ $0[runID] }), !run.log.isAbandoned {
       guard after <= run.log.lastID else { throw RequestError.positionBeyondRun }
       return attach(to: run, after: after)
     }

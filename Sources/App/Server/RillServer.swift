@@ -24,6 +24,8 @@ struct RillServer: Sendable {
     var cluster: (any Cluster)?
     /// What the servers of a cluster have for a wall clock; `time` goes by it.
     var clusterClock = ClusterClock()
+    /// What leases are timed by: they run out by the store's clock, whatever `time` is.
+    var leaseTime = RunTime.system
     var reranker: any Reranker
     var documents: KnowledgeServices
     /// Fetches documents by their addresses; `nil` refuses them.
@@ -89,6 +91,7 @@ struct RillServer: Sendable {
     let (archive, stores) = (archive, dependencies.stores)
     return ClusterService(
       cluster: cluster, settings: configuration.cluster, clock: dependencies.clusterClock, runs: runs,
+      receivers: [{ [exchange = dependencies.documents.exchange] in exchange?.receive($0) }],
       takeOver: {
         let count = try await archive.recover()
         if count > 0 {
@@ -98,7 +101,7 @@ struct RillServer: Sendable {
         if jobs > 0 {
           logger.notice("Readings of a node that is gone wait again", metadata: ["count": "\(jobs)"])
         }
-      }, time: dependencies.time, logger: logger)
+      }, time: dependencies.leaseTime, logger: logger)
   }
 
   private func makeRunService(metrics: RunMetrics, exchange: RunExchange?) throws -> RunService {

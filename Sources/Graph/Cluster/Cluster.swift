@@ -18,6 +18,11 @@ public protocol Cluster: Sendable {
   /// The nodes whose lease has not run out, this one included.
   func livingNodes() async throws -> Set<UUID>
 
+  /// Runs `body` while no other process of the cluster runs one under the same name, and waits for those that do.
+  func exclusively<Value: Sendable>(
+    _ name: String, _ body: @Sendable () async throws -> Value
+  ) async throws -> Value
+
   /// The node that is working on a run; `nil` when the run is not known or has ended.
   func node(runID: UUID) async throws -> UUID?
 

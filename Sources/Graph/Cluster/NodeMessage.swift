@@ -17,6 +17,8 @@ public enum NodeMessage: Sendable, Hashable, Codable {
   case document(UUID)
   /// The progress of a file that is being read, as JSON that the store need not know. At most 4 KiB.
   case progress(Data)
+  /// Searches have got a new model, or every chunk has its vector now.
+  case embedded
   /// The reading of this document shall end, unless it reads the content with this hash.
   case endReading(document: UUID, exceptHash: String?)
 }

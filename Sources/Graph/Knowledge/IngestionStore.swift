@@ -24,6 +24,14 @@ public protocol IngestionStore: Sendable {
     now: Date
   ) async throws -> Bool
 
+  /// Changes the state of a job that this process has claimed, unless it is no longer its own to read: it was cancelled,
+  /// replaced, deleted or given to another process.
+  /// - Returns: whether it was changed.
+  func endReading(
+    documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
+    now: Date
+  ) async throws -> Bool
+
   func job(documentID: UUID) async throws -> IngestionJob?
   func job(source: String) async throws -> IngestionJob?
   /// Newest first.

@@ -23,6 +23,11 @@ public protocol KnowledgeStore: PassageSearch {
   /// - Throws: ``StoreError``.
   func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome
 
+  /// The same for a file that was taken from the queue, as long as its job is this process's to read: the job is looked at
+  /// and forgotten in the same transaction, so that nobody can cancel it in between.
+  /// - Returns: `nil` when the job was cancelled, replaced, deleted or given to another process: nothing is stored then.
+  func finishReading(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome?
+
   /// Documents, newest first.
   func documents(_ query: DocumentQuery) async throws -> DocumentPage
   func documentCount() async throws -> Int

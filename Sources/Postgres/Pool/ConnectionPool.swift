@@ -10,9 +10,6 @@ final class ConnectionPool: Sendable {
   /// For the waits and the idle connections. Set once, because it refers back.
   private let timer = Mutex<DeadlineTimer?>(nil)
 
-  /// How long a connection that was idle may take for a sign of life.
-  private static let checkTimeout = Duration.seconds(1)
-
   init(_ configuration: PostgresConfiguration, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
@@ -68,7 +65,7 @@ final class ConnectionPool: Sendable {
   private func isFit(_ session: PostgresSession, _ idleSince: ContinuousClock.Instant) async -> Bool {
     guard session.isUsable else { return false }
     guard idleSince.duration(to: .now) > configuration.idleCheck else { return true }
-    return await session.ping(within: Self.checkTimeout)
+    return await session.ping(within: configuration.checkTimeout)
   }
 
   /// Opens a connection, trying again for as long as the server may come back.

@@ -8,7 +8,8 @@ extension PostgresSession {
 
   /// Sends the statement and waits until the server copies.
   ///
-  /// - Returns: the operation, which lasts until ``finishCopyIn(_:failure:)`` or the last chunk of ``readCopy(_:_:)``.
+  /// - Returns: the operation, which lasts until ``finishCopyIn(_:failure:)`` ``finishCopyOut(_:_:)`` or
+  ///   ``abandonCopy(_:)``.
   func beginCopy(
     _ sql: String, columns: Int, into direction: CopyDirection, _ cancellation: PostgresCancellation
   ) async throws -> UInt64 {
@@ -78,17 +79,11 @@ extension PostgresSession {
     }
   }
 
-  /// Waits for the next piece. With the last one, and also when this throws, the operation has ended.
+  /// Waits for the next piece. When this throws, the operation has ended.
   func readCopy(_ id: UInt64, _ cancellation: PostgresCancellation) async throws -> CopyChunk {
     do {
-      let chunk = try await copyStep(id, cancellation) { try await copyChunk() }
-      if !chunk.isLast { return chunk }
-      return try await finishing {
-        try await drain()
-        return chunk
-      }
+      return try await copyStep(id, cancellation) { try await copyChunk() }
     } catch {
-      guard operation?.id == id else { throw error }
       return try await finishing {
         if !isClosed { try await drain() }
         throw error
@@ -96,9 +91,17 @@ extension PostgresSession {
     }
   }
 
+  /// Ends a COPY from the server after its last piece.
+  ///
+  /// - Throws: what the server failed with in the middle of it.
+  func finishCopyOut(_ id: UInt64, _ cancellation: PostgresCancellation) async throws {
+    try await finishing {
+      _ = try await copyStep(id, cancellation) { try await drain() }
+    }
+  }
+
   /// Ends a COPY from the server whose rows nobody wants any more.
   func abandonCopy(_ id: UInt64) async {
-    guard operation?.id == id else { return }
     stop(id, .abandoned)
     let end: Int? = try? await finishing { try await drain() }
     _ = end
@@ -107,7 +110,7 @@ extension PostgresSession {
   private func copyStep<Value: Sendable>(
     _ id: UInt64, _ cancellation: PostgresCancellation, _ body: () async throws -> Value
   ) async throws -> Value {
-    guard operation?.id == id, !isClosed else { throw lose(nil) }
+    guard !isClosed else { throw lose(nil) }
     extendDeadline()
     return try await stoppable(id, cancellation, body)
   }

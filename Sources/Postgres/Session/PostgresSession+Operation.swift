@@ -9,6 +9,8 @@ extension PostgresSession {
     /// When the client stops it, and when it gives up on the connection after that.
     var deadline: ContinuousClock.Instant?
     var stop: Stop?
+    /// When the client gives up on a stopped operation even though the server still sends.
+    var lastDeadline: ContinuousClock.Instant?
     /// Whether the server may have got any of it.
     var hasSent = false
   }
@@ -29,8 +31,8 @@ extension PostgresSession {
     case abandoned
   }
 
-  /// How much longer than the server the client waits, and how long after it has asked the server to cancel.
-  static let grace = Duration.seconds(2)
+  /// How long a stopped statement may go on sending. What is in the kernels' buffers has to be read.
+  static let longestDrain = Duration.seconds(20)
 
   /// Does one thing. Cancelling the task stops it when `cancellation` says so.
   ///
@@ -89,7 +91,13 @@ extension PostgresSession {
   /// Gives the statement at hand its full time.
   func extendDeadline() {
     guard let operation, operation.kind == .statement, operation.stop == nil else { return }
-    setDeadline(statementTimeout.map { ContinuousClock.now + $0 + Self.grace })
+    setDeadline(statementTimeout.map { ContinuousClock.now + $0 + configuration.grace })
+  }
+
+  /// A stopped operation from which something still comes is not given up yet.
+  func noteProgress() {
+    guard let last = operation?.lastDeadline else { return }
+    setDeadline(min(.now + configuration.grace, last))
   }
 
   func setDeadline(_ deadline: ContinuousClock.Instant?) {

@@ -6,7 +6,8 @@ extension PostgresSession {
   func stop(_ id: UInt64, _ reason: Stop) {
     guard let operation, operation.id == id, operation.stop == nil, !isClosed else { return }
     self.operation?.stop = reason
-    setDeadline(.now + Self.grace)
+    self.operation?.lastDeadline = .now + Self.longestDrain
+    setDeadline(.now + configuration.grace)
     if operation.kind == .statement, let serverCancel, !isCancelling {
       isCancelling = true
       serverCancel.send { [executor] in

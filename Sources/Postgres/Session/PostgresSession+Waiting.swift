@@ -39,6 +39,7 @@ extension PostgresSession {
       return
     }
     let isOpen = PQconsumeInput(connection) == 1
+    noteProgress()
     if !isOpen || PQisBusy(connection) == 0 || watch?.isWriting == true { wake() }
   }
 

@@ -13,9 +13,14 @@ struct BinaryWriter {
   mutating func write(_ value: UUID) { withUnsafeBytes(of: value.uuid) { bytes.append(contentsOf: $0) } }
 
   mutating func write(_ value: String) throws {
-    let start = bytes.count
-    bytes.append(contentsOf: value.utf8)
-    guard !bytes[start...].contains(0) else {
+    var value = value
+    let isWhole = value.withUTF8 { text in
+      guard let start = text.baseAddress, !text.isEmpty else { return true }
+      guard memchr(start, 0, text.count) == nil else { return false }
+      bytes.append(contentsOf: text)
+      return true
+    }
+    guard isWhole else {
       throw PostgresError(
         .usage(.nulInText), "a text holds the character U+0000, which PostgreSQL cannot store")
     }

@@ -125,19 +125,34 @@ extension PostgresDatabase: RillDatabase {
 }
 
 extension PostgresDatabase: StoreHealth {
-  /// Does not wait for a server that is away: whoever asks will ask again.
+  /// How long whoever asks waits for a server that is away.
+  private static let availabilityTimeout = Duration.seconds(2)
+
   public func checkAvailability() async throws {
     try await PostgresErrorMapping.run {
-      let rows = try await client.query(
-        """
-        SELECT current_setting('transaction_read_only') = 'on' AS is_read_only,
-          EXISTS (SELECT 1 FROM sessions LIMIT 1) AS has_sessions
-        """, cancellation: .cancelsQuery)
-      if try rows.first?["is_read_only"] ?? false {
-        throw StoreError(
-          .unavailable,
-          "The database can only be read. Check that Rill is connected to the primary server.")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await checkWritability() }
+        group.addTask {
+          try await Task.sleep(for: Self.availabilityTimeout)
+          throw StoreError(
+            .unavailable, "The database does not answer. Check its address and that it is running.")
+        }
+        defer { group.cancelAll() }
+        try await group.next()
       }
+    }
+  }
+
+  private func checkWritability() async throws {
+    let rows = try await client.query(
+      """
+      SELECT current_setting('transaction_read_only') = 'on' AS is_read_only,
+        EXISTS (SELECT 1 FROM sessions LIMIT 1) AS has_sessions
+      """, cancellation: .cancelsQuery)
+    if try rows.first?["is_read_only"] ?? false {
+      throw StoreError(
+        .unavailable,
+        "The database can only be read. Check that Rill is connected to the primary server.")
     }
   }
 }

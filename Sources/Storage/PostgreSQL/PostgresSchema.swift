@@ -24,6 +24,7 @@ enum PostgresSchema {
     Step("cluster", PostgresClusterSchema.tables),
     Step("ingestion", PostgresIngestionSchema.tables),
     Step("knowledge", PostgresKnowledgeSchema.tables),
+    Step("writes", PostgresClusterSchema.writes),
   ]
 
   /// Brings the tables up to date. Any number of processes may do so at once: one of them takes each step.

@@ -11,6 +11,19 @@ struct SQLiteDocumentWriter {
   /// Bytes of text in one row: small enough that a window of a text costs little, large enough that a book has few rows.
   static let partSize = 1 << 16
 
+  /// Whether the content's job is being read.
+  func isBeingRead() throws -> Bool {
+    try Bool.fetchOne(
+      try db.cachedStatement(
+        sql: """
+          SELECT EXISTS (
+            SELECT 1 FROM ingestion_jobs
+            WHERE document_id = ? AND content_hash = ? AND owner = ? AND state = 'reading'
+          )
+          """),
+      arguments: [id, document.contentHash, owner.id]) ?? false
+  }
+
   func save(text: ExtractedText, chunks: [Chunk]) throws -> SaveOutcome {
     // Only the job that brought this content: another upload may have taken its place.
     try execute(

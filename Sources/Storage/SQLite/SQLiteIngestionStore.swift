@@ -42,16 +42,35 @@ struct SQLiteIngestionStore: IngestionStore {
     documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
     now: Date
   ) async throws -> Bool {
+    try await updateJob(
+      documentID: documentID, contentHash: contentHash, from: nil, to: state, failure: failure, now: now)
+  }
+
+  func endReading(
+    documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
+    now: Date
+  ) async throws -> Bool {
+    try await updateJob(
+      documentID: documentID, contentHash: contentHash, from: .reading, to: state, failure: failure, now: now)
+  }
+
+  /// - Parameter former: the state that the job must be in; `nil` for any.
+  private func updateJob(
+    documentID: UUID, contentHash: String, from former: IngestionJob.State?, to state: IngestionJob.State,
+    failure: IngestionJob.Failure?, now: Date
+  ) async throws -> Bool {
     try await database.write { db in
       try db.execute(
         sql: """
           UPDATE ingestion_jobs SET state = ?1, failure_code = ?2, failure_message = ?3, updated_at = ?4,
             attempts = CASE ?1 WHEN 'queued' THEN 0 ELSE attempts END
           WHERE document_id = ?5 AND content_hash = ?6 AND owner = ?7
+            AND (?8 IS NULL OR state = ?8)
           """,
         arguments: [
           state.rawValue, failure?.code, failure?.message, StoredValues.milliseconds(now),
           StoredValues.text(documentID), contentHash, owner.id,
+          former?.rawValue,
         ])
       return db.changesCount > 0
     }

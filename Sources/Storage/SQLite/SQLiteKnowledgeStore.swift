@@ -13,6 +13,15 @@ struct SQLiteKnowledgeStore: KnowledgeStore {
     }
   }
 
+  func finishReading(
+    _ document: Document, text: ExtractedText, chunks: [Chunk]
+  ) async throws -> SaveOutcome? {
+    try await database.write { db in
+      let writer = SQLiteDocumentWriter(db: db, owner: owner, document: document)
+      return try writer.isBeingRead() ? writer.save(text: text, chunks: chunks) : nil
+    }
+  }
+
   func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
     guard limit > 0, let match = FullTextQuery(query).match else { return [] }
     let filter = try SQLiteSearchFilter(filter, owner: owner)

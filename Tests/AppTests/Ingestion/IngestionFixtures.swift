@@ -49,6 +49,9 @@ struct FailingKnowledgeStore: KnowledgeStore {
   func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
     throw Self.error
   }
+  func finishReading(
+    _ document: Document, text: ExtractedText, chunks: [Chunk]
+  ) async throws -> SaveOutcome? { throw Self.error }
   func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
     throw Self.error
   }

@@ -10,7 +10,7 @@ import Testing
 /// Files on their way to be documents: in order, cancelled, replaced, and after a crash.
 @Suite(.timeLimit(.minutes(2))) struct IngestionQueueTests {
   /// A PDF whose reading does not end by itself: `pdftotext` is a program that sleeps.
-  private static func slowTools(in folder: URL) throws -> PDFTools {
+  static func slowTools(in folder: URL) throws -> PDFTools {
     let info = "#!/bin/sh\nprintf 'Pages: 3\\nEncrypted: no\\nPage size: 100 x 100 pts\\n'\n"
     for (name, script) in [("info", info), ("text", "#!/bin/sh\nexec sleep 600\n")] {
       let url = folder.appending(path: name)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  private static let pdf = Array("%PDF-1.4\n1 0 obj\n".utf8)
+  static let pdf = Array("%PDF-1.4\n1 0 obj\n".utf8)
 
   /// Uploads a PDF that is read without end, and waits until it is being read.
   private func uploadSlow(_ rill: RillTestServer, _ name: String = "slow.pdf") async throws -> UUID {

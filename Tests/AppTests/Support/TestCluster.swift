@@ -16,9 +16,28 @@ struct TestCluster: Sendable {
   subscript(index: Int) -> RillTestServer { nodes[index] }
 }
 
+/// Changes what the documents of the node with a number, from 0, stand on.
+typealias NodeDocuments = @Sendable (Int, inout KnowledgeServices.Dependencies) -> Void
+
+struct NeverHappened: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Waits until something is the case, for as long as it may take on a slow machine.
+func eventually(
+  _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+  let end = ContinuousClock.now + limit
+  while try await !condition() {
+    guard ContinuousClock.now < end else { throw NeverHappened(description: "never: " + what) }
+    await Task.yield()
+  }
+}
+
 /// Starts nodes, runs `body`, and shuts them down.
 func withRillNodes<Result: Sendable>(
   _ count: Int, configure: @escaping @Sendable (inout RillConfiguration) -> Void = { _ in },
+  documents: @escaping NodeDocuments = { _, _ in },
   script: @escaping ScriptedUpstream.Script = { _, answer in
     try await answer.stream(tokens: ["Hello", " there"])
   },
@@ -26,7 +45,7 @@ func withRillNodes<Result: Sendable>(
 ) async throws -> Result {
   try await TestPostgres.withSchema { url in
     try await withScriptedUpstream(script) { upstream in
-      try await withNodes(count, url: url, upstream, configure) { nodes in
+      try await withNodes(count, url: url, upstream, configure, documents) { nodes in
         try await body(TestCluster(nodes: nodes, upstream: upstream, url: url))
       }
     }
@@ -35,13 +54,15 @@ func withRillNodes<Result: Sendable>(
 
 private func withNodes<Result: Sendable>(
   _ count: Int, url: String, _ upstream: ScriptedUpstream,
-  _ configure: @escaping @Sendable (inout RillConfiguration) -> Void,
+  _ configure: @escaping @Sendable (inout RillConfiguration) -> Void, _ documents: @escaping NodeDocuments,
   _ started: [RillTestServer] = [], _ body: @escaping @Sendable ([RillTestServer]) async throws -> Result
 ) async throws -> Result {
   guard started.count < count else { return try await body(started) }
   let database = try await TestDatabase.postgres(url: url)
-  let result = try await withRill(configure: configure, database: database, upstream: upstream) { node in
-    try await withNodes(count, url: url, upstream, configure, started + [node], body)
+  let result = try await withRill(
+    configure: configure, database: database, documents: { documents(started.count, &$0) }, upstream: upstream
+  ) { node in
+    try await withNodes(count, url: url, upstream, configure, documents, started + [node], body)
   }
   try await database.database.close()
   return result

@@ -20,11 +20,14 @@ struct PostgresFixture: Sendable {
   func configuration(connections: Int = 4) throws -> PostgresConfiguration {
     var configuration = try PostgresConfiguration(url: url)
     configuration.poolSize = connections
+    configuration.acquireTimeout = .seconds(60)
+    // Tells its connections from those of other tests.
+    configuration.applicationName = "rill test \(url.hashValue)"
     return configuration
   }
 
   func open(
-    node: UUID = UUID(), connections: Int = 4, patience: Duration = .seconds(10)
+    node: UUID = UUID(), connections: Int = 4, patience: Duration = .seconds(30)
   ) async throws -> PostgresDatabase {
     try await PostgresDatabase.open(
       try configuration(connections: connections), nodeID: node, logger: Logger(label: "test"),

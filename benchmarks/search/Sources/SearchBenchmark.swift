@@ -6,6 +6,10 @@ import Storage
 ///
 ///     SearchBenchmark make FOLDER CHUNKS QUERIES
 ///     SearchBenchmark measure FOLDER
+///     SearchBenchmark postgres URL CHUNKS QUERIES
+///     SearchBenchmark collection FOLDER [URL]
+///
+/// The last one measures how well words find the documents of a test collection, in SQLite, or in PostgreSQL.
 @main
 struct SearchBenchmark {
   static let model = EmbedderDescriptor(id: "sample/1", dimension: SampleCorpus.dimension)
@@ -13,15 +17,38 @@ struct SearchBenchmark {
 
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count >= 3 else { return print("usage: make FOLDER CHUNKS QUERIES | measure FOLDER") }
+    let numbers = arguments.dropFirst(3).compactMap { Int($0) }
+    guard arguments.count >= 3 else { return print(usage) }
     let folder = URL(fileURLWithPath: arguments[2], isDirectory: true)
-    if arguments[1] == "make", arguments.count == 5, let chunks = Int(arguments[3]),
-      let queries = Int(arguments[4])
-    {
-      try await make(folder, chunks: chunks, queries: queries)
-    } else {
-      try await measure(folder)
+    switch (arguments[1], arguments.count) {
+    case ("make", 5) where numbers.count == 2:
+      try await make(folder, chunks: numbers[0], queries: numbers[1])
+    case ("measure", 3): try await measure(folder)
+    case ("postgres", 5) where numbers.count == 2:
+      let benchmark = PostgresBenchmark(chunks: numbers[0], queries: numbers[1])
+      report(try await BenchmarkDatabase.with(url: arguments[2]) { try await benchmark.run($0) })
+    case ("collection", 3...4):
+      let benchmark = try CollectionBenchmark(folder: folder)
+      report(try await measure(benchmark, url: arguments.count == 4 ? arguments[3] : nil))
+    default: print(usage)
     }
+  }
+
+  private static let usage = """
+    usage: make FOLDER CHUNKS QUERIES | measure FOLDER | postgres URL CHUNKS QUERIES | collection FOLDER [URL]
+    """
+
+  private static func measure(_ benchmark: CollectionBenchmark, url: String?) async throws -> [String: Double]
+  {
+    if let url {
+      return try await BenchmarkDatabase.with(url: url) { try await benchmark.run($0.stores.knowledge) }
+    }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let database = try await SQLiteDatabase.open(folder: folder)
+    let figures = try await benchmark.run(database.stores(of: .everyone).knowledge)
+    try database.close()
+    return figures
   }
 
   private static func make(_ folder: URL, chunks: Int, queries: Int) async throws {
@@ -134,7 +161,7 @@ struct SearchBenchmark {
 }
 
 extension Duration {
-  fileprivate var milliseconds: Double {
+  var milliseconds: Double {
     let parts = components
     return Double(parts.seconds) * 1_000 + Double(parts.attoseconds) / 1e15
   }

@@ -12,11 +12,11 @@ public final class PostgresCluster: Cluster {
   private static let goneHours = 24
 
   private let client: PostgresClient
-  private let configuration: PostgresConfiguration
+  let configuration: PostgresConfiguration
   private let node: PostgresNode
   private let channels: PostgresChannels
   private let retry: PostgresRetry
-  private let logger: Logger
+  let logger: Logger
   /// Whether this process has taken its node over from the one before it.
   private let hasLease = Mutex(false)
 
@@ -46,6 +46,12 @@ public final class PostgresCluster: Cluster {
           SELECT run_id FROM run_stops
           WHERE requested_at < clock_timestamp() - make_interval(mins => \(Self.stopMinutes))
           LIMIT 1000 FOR UPDATE SKIP LOCKED
+        )
+      ), forgotten_writes AS (
+        DELETE FROM writes WHERE id IN (
+          SELECT id FROM writes
+          WHERE written_at < clock_timestamp() - make_interval(mins => \(Self.stopMinutes))
+          LIMIT 10000 FOR UPDATE SKIP LOCKED
         )
       ), forgotten_nodes AS (
         DELETE FROM nodes WHERE id IN (

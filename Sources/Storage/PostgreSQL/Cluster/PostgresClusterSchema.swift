@@ -16,4 +16,13 @@ enum PostgresClusterSchema {
     );
     CREATE INDEX run_stops_by_time ON run_stops (requested_at);
     """
+
+  /// What transactions leave, so that one whose end nobody heard of is known to be there; see ``PostgresWrite``.
+  static let writes = """
+    CREATE TABLE writes (
+      id uuid PRIMARY KEY,
+      written_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    CREATE INDEX writes_by_time ON writes (written_at);
+    """
 }

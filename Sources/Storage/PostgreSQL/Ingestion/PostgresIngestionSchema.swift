@@ -21,11 +21,11 @@ enum PostgresIngestionSchema {
       updated_at bigint NOT NULL,
       node uuid,
       incarnation uuid,
-      PRIMARY KEY (owner, document_id)
+      PRIMARY KEY (document_id, owner)
     );
     CREATE INDEX ingestion_jobs_by_state ON ingestion_jobs (owner, state, created_at, sequence);
-    CREATE INDEX ingestion_jobs_by_source ON ingestion_jobs (owner, md5(source));
-    CREATE INDEX ingestion_jobs_by_hash ON ingestion_jobs (owner, content_hash);
+    CREATE INDEX ingestion_jobs_by_source ON ingestion_jobs (md5(source), owner);
+    CREATE INDEX ingestion_jobs_by_hash ON ingestion_jobs (content_hash, owner);
     CREATE INDEX ingestion_jobs_by_time ON ingestion_jobs (owner, created_at, sequence);
 
     CREATE TABLE originals (
@@ -36,7 +36,7 @@ enum PostgresIngestionSchema {
       begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       saved_at timestamptz
     );
-    CREATE UNIQUE INDEX originals_saved ON originals (owner, content_hash) WHERE saved_at IS NOT NULL;
+    CREATE UNIQUE INDEX originals_saved ON originals (content_hash, owner) WHERE saved_at IS NOT NULL;
     CREATE INDEX originals_begun ON originals (owner, begun_at) WHERE saved_at IS NULL;
 
     CREATE TABLE original_parts (

@@ -56,17 +56,39 @@ public struct PostgresIngestionStore: IngestionStore {
     documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
     now: Date
   ) async throws -> Bool {
-    try await database.execute(
-      """
-      UPDATE ingestion_jobs SET state = $4, failure_code = $5, failure_message = $6, updated_at = $7,
-        attempts = CASE $4 WHEN 'queued' THEN 0 ELSE attempts END
-      WHERE owner = $1 AND document_id = $2 AND content_hash = $3
-      """,
-      [
-        .text(owner), .uuid(documentID), .text(contentHash), .text(state.rawValue),
-        PostgresValue(failure?.code), PostgresValue(failure?.message), .int(StoredValues.milliseconds(now)),
-      ]
-    ).affectedRows > 0
+    try await updateJob(
+      documentID: documentID, contentHash: contentHash, reader: nil, state: state, failure: failure, now: now)
+  }
+
+  public func endReading(
+    documentID: UUID, contentHash: String, state: IngestionJob.State, failure: IngestionJob.Failure?,
+    now: Date
+  ) async throws -> Bool {
+    try await updateJob(
+      documentID: documentID, contentHash: contentHash, reader: database.node.incarnation, state: state,
+      failure: failure, now: now)
+  }
+
+  /// - Parameter reader: the process that must have claimed the job; `nil` for any state of it.
+  private func updateJob(
+    documentID: UUID, contentHash: String, reader: UUID?, state: IngestionJob.State,
+    failure: IngestionJob.Failure?, now: Date
+  ) async throws -> Bool {
+    let parameters: [PostgresValue] = [
+      .text(owner), .uuid(documentID), .text(contentHash), .text(state.rawValue),
+      PostgresValue(failure?.code), PostgresValue(failure?.message), .int(StoredValues.milliseconds(now)),
+      PostgresValue(reader),
+    ]
+    return try await database.write { connection in
+      try await connection.query(
+        """
+        UPDATE ingestion_jobs SET state = $4, failure_code = $5, failure_message = $6, updated_at = $7,
+          attempts = CASE $4 WHEN 'queued' THEN 0 ELSE attempts END, node = NULL, incarnation = NULL
+        WHERE owner = $1 AND document_id = $2 AND content_hash = $3
+          AND ($8::uuid IS NULL OR state = 'reading' AND incarnation = $8)
+        """, parameters
+      ).affectedRows > 0
+    }
   }
 
   public func job(documentID: UUID) async throws -> IngestionJob? {
@@ -135,6 +157,13 @@ public struct PostgresIngestionStore: IngestionStore {
     created_at, updated_at
     """
 
+  /// What an upload replaces in the job of another one that comes at the same moment.
+  private static let replacedColumns = [
+    "source", "media_type", "content_hash", "byte_count", "state", "failure_code", "failure_message",
+    "attempts",
+    "created_at", "updated_at",
+  ]
+
   /// In their order, in which they are read when their times are the same.
   private static func insert(_ jobs: [IngestionJob], owner: String) -> PostgresStatement {
     PostgresStatement(
@@ -152,6 +181,8 @@ public struct PostgresIngestionStore: IngestionStore {
         (document_id, source, has_media_type, media_type, content_hash, byte_count, state, has_failed,
          failure_code, failure_message, attempts, created_at, updated_at, place)
       ORDER BY place
+      ON CONFLICT (owner, document_id) DO UPDATE SET (\(replacedColumns.joined(separator: ", ")))
+        = (\(replacedColumns.map { "excluded." + $0 }.joined(separator: ", "))), node = NULL, incarnation = NULL
       """,
       [
         .text(owner), .uuids(jobs.map(\.documentID)), .texts(jobs.map(\.source)),

@@ -62,25 +62,41 @@ public struct PostgresOriginalStore: OriginalStore {
     return bytes ?? Data()
   }
 
+  public func storedOriginals(among hashes: Set<String>) async throws -> Set<String> {
+    guard !hashes.isEmpty else { return [] }
+    return Set(
+      try await database.query(
+        "SELECT content_hash FROM originals WHERE owner = $1 AND content_hash = ANY ($2) AND saved_at IS NOT NULL",
+        [.text(owner), .texts(Array(hashes))]
+      ).map { try $0["content_hash"] as String })
+  }
+
+  /// Another node may be about to store a job that needs the file. It saves the file once more afterwards, which makes it
+  /// younger than this statement, or waits for this one and finds that the file is gone.
   public func deleteOriginal(contentHash: String) async throws {
     try await database.execute(
-      "DELETE FROM originals WHERE owner = $1 AND content_hash = $2 AND saved_at IS NOT NULL",
-      [.text(owner), .text(contentHash)])
+      """
+      DELETE FROM originals
+      WHERE owner = $1 AND content_hash = $2 AND saved_at <= statement_timestamp() AND \(Self.isUnneeded)
+      """, [.text(owner), .text(contentHash)])
   }
+
+  private static let isUnneeded = """
+    NOT EXISTS (
+      SELECT 1 FROM documents WHERE documents.owner = $1 AND documents.content_hash = originals.content_hash
+    )
+    AND NOT EXISTS (
+      SELECT 1 FROM ingestion_jobs
+      WHERE ingestion_jobs.owner = $1 AND ingestion_jobs.content_hash = originals.content_hash
+    )
+    """
 
   public func abandonedOriginals(olderThan age: Duration) async throws -> [String] {
     try await database.query(
       """
       SELECT content_hash FROM originals
       WHERE owner = $1 AND saved_at <= clock_timestamp() - make_interval(secs => $2)
-        AND NOT EXISTS (
-          SELECT 1 FROM documents
-          WHERE documents.owner = $1 AND documents.content_hash = originals.content_hash
-        )
-        AND NOT EXISTS (
-          SELECT 1 FROM ingestion_jobs
-          WHERE ingestion_jobs.owner = $1 AND ingestion_jobs.content_hash = originals.content_hash
-        )
+        AND \(Self.isUnneeded)
       ORDER BY saved_at
       """,
       [.text(owner), .double(age / .seconds(1))]

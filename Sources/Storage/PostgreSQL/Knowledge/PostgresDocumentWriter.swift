@@ -9,6 +9,8 @@ struct PostgresDocumentWriter: Sendable {
   let structure: Data
   let parts: [Data]
   let chunks: [PreparedChunk]
+  /// The process that has claimed the content's job: only as long as it has, anything is stored. `nil` stores in any case.
+  let reader: UUID?
 
   /// Bytes of text in one row: small enough that a window of a text costs little, large enough that a book has few rows.
   static let partSize = 1 << 16
@@ -19,8 +21,9 @@ struct PostgresDocumentWriter: Sendable {
     let words: ChunkWords
   }
 
-  init(owner: String, document: Document, text: ExtractedText, chunks: [Chunk]) {
+  init(owner: String, document: Document, text: ExtractedText, chunks: [Chunk], reader: UUID? = nil) {
     self.owner = owner
+    self.reader = reader
     self.document = document
     self.chunks = chunks.map {
       PreparedChunk(
@@ -32,6 +35,11 @@ struct PostgresDocumentWriter: Sendable {
       Data(bytes[$0..<min($0 + Self.partSize, bytes.count)])
     }
   }
+
+  /// Whether the job was still the reader's, and is forgotten now. Who cancels or replaces it at this moment waits for the
+  /// end of the transaction, and finds that it is too late.
+  /// - Parameter found: the results of ``beginning``.
+  func wasBeingRead(_ found: [PostgresResult]) -> Bool { reader == nil || found[2].affectedRows > 0 }
 
   /// - Parameter found: the results of ``beginning``.
   func save(_ connection: PostgresConnection, found: [PostgresResult]) async throws -> SaveOutcome {
@@ -63,8 +71,13 @@ struct PostgresDocumentWriter: Sendable {
     return locks + [
       // Only the job that brought this content: another upload may have taken its place.
       PostgresStatement(
-        "DELETE FROM ingestion_jobs WHERE owner = $1 AND document_id = $2 AND content_hash = $3",
-        [.text(owner), .uuid(document.id), .text(document.contentHash)]),
+        """
+        DELETE FROM ingestion_jobs WHERE owner = $1 AND document_id = $2 AND content_hash = $3
+          AND ($4::uuid IS NULL OR state = 'reading' AND incarnation = $4)
+        """,
+        [
+          .text(owner), .uuid(document.id), .text(document.contentHash), PostgresValue(reader),
+        ]),
       PostgresStatement(
         "SELECT id FROM documents WHERE owner = $1 AND content_hash = $2 AND id <> $3",
         [.text(owner), .text(document.contentHash), .uuid(document.id)]),
@@ -79,7 +92,8 @@ struct PostgresDocumentWriter: Sendable {
     let names = ["id " + StoredValues.text(document.id), "source " + source, "hash " + document.contentHash]
     return [
       PostgresStatement(
-        "SELECT pg_advisory_xact_lock_shared(\(PostgresLocks.key("$1")))", [.text(PostgresLocks.models(of: owner))]),
+        "SELECT pg_advisory_xact_lock_shared(\(PostgresLocks.key("$1")))",
+        [.text(PostgresLocks.models(of: owner))]),
       // Everyone takes them in the same order, so nobody waits in a circle.
       PostgresStatement(
         """
@@ -114,7 +128,9 @@ struct PostgresDocumentWriter: Sendable {
 /// Names of locks that last to the end of a transaction.
 enum PostgresLocks {
   /// The number of the lock with a name, which is an SQL expression. Rills in other schemas have other ones.
-  static func key(_ name: String) -> String { "hashtextextended(current_schema() || ' ' || \(name), 72111108)" }
+  static func key(_ name: String) -> String {
+    "hashtextextended(current_schema() || ' ' || \(name), 72111108)"
+  }
 
   /// Shared by who stores documents, alone for who adds a model or takes it away.
   static func models(of owner: String) -> String { "models " + owner }

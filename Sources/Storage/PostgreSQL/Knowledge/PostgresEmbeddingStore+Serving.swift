@@ -1,5 +1,6 @@
 import Foundation
 public import Graph
+import Logging
 import Postgres
 
 extension PostgresEmbeddingStore {
@@ -70,10 +71,20 @@ extension PostgresEmbeddingStore {
     }
   }
 
+  /// Builds the model's index when there are many vectors. When that fails, searches go on comparing all of them, and it is
+  /// tried again some minutes later.
   public func prepareSearch(model: String) async throws {
     guard case .available(let vectors) = database.knowledge.vectors else { return }
     let model = try await self.model(model)
-    try await PostgresVectorIndex(database: database, vectors: vectors, model: model).buildIfLarge()
+    guard database.knowledge.mayBuildIndex(of: model.sequence) else { return }
+    do {
+      try await PostgresVectorIndex(database: database, vectors: vectors, model: model).build()
+    } catch let error as StoreError {
+      database.knowledge.buildHasFailed(of: model.sequence)
+      database.logger.warning(
+        "An index of vectors could not be built",
+        metadata: ["model": "\(model.descriptor.id)", "error": "\(error)"])
+    }
   }
 
   public func nearest(

@@ -23,7 +23,8 @@ public struct PostgresEmbeddingStore: EmbeddingStore {
       ])
       let chunks: Int = try results[1].first?[0] ?? 0
       let waiting = Dictionary(
-        try results[2].map { (try $0[0] as Int64, try $0[1] as Int) }, uniquingKeysWith: { first, _ in first })
+        try results[2].map { (try $0[0] as Int64, try $0[1] as Int) }, uniquingKeysWith: { first, _ in first }
+      )
       return try results[0].map(PostgresEmbeddingModel.init(row:)).map { model in
         StoredEmbeddingModel(
           descriptor: model.descriptor, isServing: model.isServing,

@@ -7,6 +7,12 @@ final class PostgresKnowledge: Sendable {
   let wordStatistics = PostgresWordStatistics()
   private let extensionState: Mutex<PostgresVectorExtension.State>
   private let models = Mutex<[ModelKey: PostgresEmbeddingModel]>([:])
+  /// When the build of a model's index may be tried again after it has failed.
+  private let nextBuilds = Mutex<[Int64: ContinuousClock.Instant]>([:])
+
+  /// How many models are remembered.
+  private static let capacity = 10_000
+  private static let pauseAfterFailure = Duration.seconds(600)
 
   private struct ModelKey: Hashable {
     var owner: String
@@ -34,7 +40,18 @@ final class PostgresKnowledge: Sendable {
   }
 
   func remember(_ model: PostgresEmbeddingModel?, id: String, of owner: String) {
-    models.withLock { $0[ModelKey(owner: owner, id: id)] = model }
+    models.withLock { models in
+      if models.count >= Self.capacity { models = [:] }
+      models[ModelKey(owner: owner, id: id)] = model
+    }
+  }
+
+  func mayBuildIndex(of model: Int64) -> Bool {
+    nextBuilds.withLock { $0[model].map { $0 <= .now } ?? true }
+  }
+
+  func buildHasFailed(of model: Int64) {
+    nextBuilds.withLock { $0[model] = .now + Self.pauseAfterFailure }
   }
 }
 

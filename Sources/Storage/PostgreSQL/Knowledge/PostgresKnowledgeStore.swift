@@ -8,10 +8,25 @@ public struct PostgresKnowledgeStore: KnowledgeStore {
   let owner: String
 
   public func save(_ document: Document, text: ExtractedText, chunks: [Chunk]) async throws -> SaveOutcome {
-    let writer = PostgresDocumentWriter(owner: owner, document: document, text: text, chunks: chunks)
+    let outcome = try await save(
+      PostgresDocumentWriter(owner: owner, document: document, text: text, chunks: chunks))
+    guard let outcome else { throw StoredValues.unreadable("document") }
+    return outcome
+  }
+
+  public func finishReading(
+    _ document: Document, text: ExtractedText, chunks: [Chunk]
+  ) async throws -> SaveOutcome? {
+    try await save(
+      PostgresDocumentWriter(
+        owner: owner, document: document, text: text, chunks: chunks, reader: database.node.incarnation))
+  }
+
+  private func save(_ writer: PostgresDocumentWriter) async throws -> SaveOutcome? {
     let outcome = try await PostgresErrorMapping.run {
       try await database.commit(on: database.client, beginningWith: writer.beginning) {
-        try await writer.save($0, found: $1)
+        connection, found -> SaveOutcome? in
+        writer.wasBeingRead(found) ? try await writer.save(connection, found: found) : nil
       }
     }
     database.knowledge.wordStatistics.documentsHaveChanged(owner: owner)

@@ -95,7 +95,9 @@ struct PostgresPassageSearch {
     _ words: [PostgresWordSearch?], _ query: QueryVectors?, model: PostgresEmbeddingModel?
   ) async throws -> Lists? {
     let wordSearches = words.compactMap(\.self)
-    let vectors = try model.map { try PostgresEmbeddingStore(database: database, owner: owner).search($0, filter) }
+    let vectors = try model.map {
+      try PostgresEmbeddingStore(database: database, owner: owner).search($0, filter)
+    }
     // Compiling a statement, or starting other processes for it, takes longer than any of these.
     let settings =
       ["set_config('jit', 'off', true)", "set_config('max_parallel_workers_per_gather', '0', true)"]
@@ -109,7 +111,8 @@ struct PostgresPassageSearch {
     guard statements.count > 1 else { return Lists(words: words.map { _ in [] }, meaning: []) }
     var results = try await database.pipeline(statements).dropFirst()
     if let model, let query {
-      guard let row = results.popLast()?.first, try PostgresEmbeddingModel(row: row).sequence == model.sequence
+      guard let row = results.popLast()?.first,
+        try PostgresEmbeddingModel(row: row).sequence == model.sequence
       else {
         database.knowledge.remember(nil, id: query.model, of: owner)
         return nil
@@ -134,7 +137,9 @@ extension PostgresEmbeddingModel {
 
 extension PostgresEmbeddingStore {
   /// - Throws: ``StoreError`` without the extension.
-  fileprivate func search(_ model: PostgresEmbeddingModel, _ filter: SearchFilter) throws -> PostgresVectorSearch {
+  fileprivate func search(_ model: PostgresEmbeddingModel, _ filter: SearchFilter) throws
+    -> PostgresVectorSearch
+  {
     PostgresVectorSearch(
       owner: owner, model: model, vectors: try vectors, filter: PostgresSearchFilter(filter))
   }

@@ -15,27 +15,33 @@ struct PostgresVectorIndex {
   /// Memory for the graph while it is built, in megabytes; a larger one is finished on the disk, several times slower.
   private static let memory = 64...1_024
 
-  /// An index that does not fit any type, or is there, is not built; one that was left unfinished is built anew.
+  /// Builds the index unless it is there, there are fewer vectors than `threshold`, or they are too long for one. An index that
+  /// was left unfinished is built anew.
   /// - Throws: ``StoreError``. Searches compare all vectors then.
-  func buildIfLarge() async throws {
-    guard !model.isIndexed, let type = vectors.indexedType(dimension: model.descriptor.dimension) else { return }
+  func build(from threshold: Int = threshold) async throws {
+    guard !model.isIndexed, let type = vectors.indexedType(dimension: model.descriptor.dimension) else {
+      return
+    }
     let counted = try await database.query(
       "SELECT count(*) FROM (SELECT FROM chunk_vectors WHERE model = $1) counted", [.int(model.sequence)])
     let count: Int = try counted.first?[0] ?? 0
-    guard count >= Self.threshold else { return }
+    guard count >= threshold else { return }
     try await PostgresErrorMapping.run {
       try await Self.alone(model.sequence, database) { connection in
         database.logger.info(
-          "Building an index of vectors", metadata: ["model": "\(model.descriptor.id)", "vectors": "\(count)"])
+          "Building an index of vectors",
+          metadata: ["model": "\(model.descriptor.id)", "vectors": "\(count)"])
         _ = try await connection.query("DROP INDEX CONCURRENTLY IF EXISTS \(model.index)")
-        try await build(type: type, count: count, connection)
+        try await create(type: type, count: count, connection)
+        // So many have come at once that the server's own time for it may be far off.
+        for table in ["chunks", "chunk_vectors"] { _ = try await connection.query("ANALYZE \(table)") }
         database.logger.info("The index of vectors is built", metadata: ["model": "\(model.descriptor.id)"])
       }
     }
     database.knowledge.remember(nil, id: model.descriptor.id, of: model.owner)
   }
 
-  private func build(type: String, count: Int, _ connection: PostgresConnection) async throws {
+  private func create(type: String, count: Int, _ connection: PostgresConnection) async throws {
     let (schema, dimension) = (vectors.schema, model.descriptor.dimension)
     let bytes = count * (dimension * (type == "halfvec" ? 2 : 4) + 600)
     let megabytes = min(max(bytes >> 20, Self.memory.lowerBound), Self.memory.upperBound)
@@ -71,7 +77,7 @@ struct PostgresVectorIndex {
   /// Runs `body` unless another process is at work on the same index.
   ///
   /// PostgreSQL does such work in no transaction, and a lock of the session would be lost behind a pooler: so a transaction
-  /// on a second connection holds the lock. It has no snapshot, so that nobody waits for it.
+  /// on a second connection holds the lock.
   private static func alone(
     _ model: Int64, _ database: PostgresDatabase, _ body: @Sendable (PostgresConnection) async throws -> Void
   ) async throws {
@@ -80,10 +86,12 @@ struct PostgresVectorIndex {
     let client = PostgresClient(configuration, logger: database.logger)
     do {
       try await client.transaction(retries: 0) { holder in
-        _ = try await holder.query("SET LOCAL idle_in_transaction_session_timeout = 0")
         let lock = try await holder.query(
           "SELECT pg_try_advisory_xact_lock(\(PostgresLocks.key("$1")))", ["vector index \(model)"])
         guard try lock.first?[0] ?? false else { return }
+        // The last statement of a transaction keeps its snapshot, for which a build on the other connection would wait for
+        // ever. This one has none.
+        _ = try await holder.query("SET LOCAL idle_in_transaction_session_timeout = 0")
         try await client.withConnection { connection in
           try await connection.setStatementTimeout(nil)
           try await body(connection)

@@ -11,7 +11,7 @@ struct PostgresVectorSearch {
   /// An index gives no more than this at once, whatever else it is told.
   private static let mostFromIndex = 800
   /// A filter that leaves at most so many chunks needs no index.
-  private static let fewChunks = 10_000
+  var fewChunks = 10_000
 
   /// Whether a search for so many asks the index.
   func usesIndex(limit: Int) -> Bool { model.isIndexed && limit <= Self.mostFromIndex }
@@ -43,7 +43,7 @@ struct PostgresVectorSearch {
         "wanted AS MATERIALIZED (SELECT sequence, chunk_count FROM documents WHERE \(wanted))",
         """
         few AS MATERIALIZED (
-          SELECT coalesce(sum(chunk_count), 0) <= \(Self.fewChunks) AS are FROM wanted)
+          SELECT coalesce(sum(chunk_count), 0) <= \(fewChunks) AS are FROM wanted)
         """,
       ]
       found = exact(query, "AND document IN (SELECT sequence FROM wanted)")

@@ -27,7 +27,8 @@ struct PostgresWordSearch {
     var candidates = query(plan.candidates, &parameters)
     if !filter.isAll {
       let wanted = filter.condition(owner: self.owner, &parameters)
-      expressions.append("wanted AS MATERIALIZED (SELECT sequence, chunk_count FROM documents WHERE \(wanted))")
+      expressions.append(
+        "wanted AS MATERIALIZED (SELECT sequence, chunk_count FROM documents WHERE \(wanted))")
       condition = "AND document IN (SELECT sequence FROM wanted)"
       candidates = """
         (SELECT CASE WHEN coalesce(sum(chunk_count), 0) <= \(Self.fewChunks) THEN \(query(plan.all, &parameters))

@@ -87,7 +87,7 @@ final class PostgresWordStatistics: Sendable {
   }
 
   /// The server's statistics of all owners' chunks; empty before the first ANALYZE.
-  private static func commonWords(_ database: PostgresDatabase) async throws -> [String: Double] {
+  static func commonWords(_ database: PostgresDatabase) async throws -> [String: Double] {
     let rows = try await database.query(
       """
       SELECT most_common_elems::text::text[], most_common_elem_freqs::real[] FROM pg_stats

@@ -135,9 +135,13 @@ struct PostgresRunPlan: Sendable {
   }
 
   private mutating func note(_ message: Message) {
-    // The run that wrote it before is free to be another's.
-    for (run, writer) in state.messagesOfRuns where writer == message.id { state.messagesOfRuns[run] = nil }
-    if let run = message.answer?.runID { state.messagesOfRuns[run] = message.id }
+    // The run that wrote it before may be another's.
+    if let former = state.runsOfMessages.removeValue(forKey: message.id) {
+      state.messagesOfRuns[former] = nil
+    }
+    guard let run = message.answer?.runID else { return }
+    state.messagesOfRuns[run] = message.id
+    state.runsOfMessages[message.id] = run
   }
 
   private mutating func touch(_ session: UUID, at date: Date) {

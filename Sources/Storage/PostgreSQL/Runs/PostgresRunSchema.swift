@@ -28,13 +28,14 @@ enum PostgresRunSchema {
       ended_at bigint,
       node uuid NOT NULL,
       incarnation uuid NOT NULL,
-      FOREIGN KEY (owner, session_id) REFERENCES sessions (owner, id) ON DELETE CASCADE,
-      FOREIGN KEY (owner, message_id) REFERENCES messages (owner, id) ON DELETE CASCADE
+      FOREIGN KEY (session_id, owner) REFERENCES sessions (id, owner) ON DELETE CASCADE,
+      FOREIGN KEY (message_id, owner) REFERENCES messages (id, owner) ON DELETE CASCADE
     ) WITH (fillfactor = 50);
-    CREATE INDEX runs_by_session ON runs (owner, session_id);
-    CREATE INDEX runs_by_message ON runs (owner, message_id);
-    CREATE UNIQUE INDEX runs_running_in_session ON runs (owner, session_id) WHERE status = 'running';
-    CREATE UNIQUE INDEX runs_running_for_message ON runs (owner, message_id) WHERE status = 'running';
+    CREATE INDEX runs_by_session ON runs (session_id);
+    CREATE INDEX runs_by_message ON runs (message_id);
+    CREATE INDEX runs_running ON runs (owner, sequence) WHERE status = 'running';
+    CREATE UNIQUE INDEX runs_running_in_session ON runs (session_id, owner) WHERE status = 'running';
+    CREATE UNIQUE INDEX runs_running_for_message ON runs (message_id, owner) WHERE status = 'running';
     CREATE INDEX runs_to_compact ON runs (owner, ended_at) WHERE NOT is_compacted AND ended_at IS NOT NULL;
 
     CREATE TABLE run_events (
@@ -58,7 +59,7 @@ enum PostgresRunSchema {
       joins text NOT NULL,
       has_reached_end boolean NOT NULL,
       interrupt text,
-      PRIMARY KEY (owner, thread_id, id)
+      PRIMARY KEY (thread_id, owner, id)
     );
 
     CREATE FUNCTION rill_forget_runs() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -20,8 +20,9 @@ struct PostgresRunState: Sendable {
   var sessions: Set<UUID> = []
   /// The messages that are there.
   var messages: Set<UUID> = []
-  /// Which message a run wrote, by the run.
+  /// Which message a run wrote, and which run wrote a message.
   var messagesOfRuns: [UUID: UUID] = [:]
+  var runsOfMessages: [UUID: UUID] = [:]
   /// The runs that are going on, by what there may be one of.
   var runningInSession: [UUID: UUID] = [:]
   var runningForMessage: [UUID: UUID] = [:]
@@ -185,7 +186,9 @@ struct PostgresRunStateReader: Sendable {
     for row in result {
       let id: UUID = try row["id"]
       state.messages.insert(id)
-      if let run: UUID = try row["run_id"] { state.messagesOfRuns[run] = id }
+      guard let run: UUID = try row["run_id"] else { continue }
+      state.messagesOfRuns[run] = id
+      state.runsOfMessages[id] = run
     }
   }
 }

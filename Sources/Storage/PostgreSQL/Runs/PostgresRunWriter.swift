@@ -86,39 +86,45 @@ struct PostgresRunWriter: Sendable {
     return statements + (try checkpoints(plan))
   }
 
+  /// One statement changes a run, never two: the second would find a row of this very transaction, and PostgreSQL then
+  /// checks its keys again, for which it locks the session. Locks are taken in another order; see
+  /// ``PostgresRunStateReader``.
   private func changedRuns(_ plan: PostgresRunPlan) -> [PostgresStatement] {
-    var statements: [PostgresStatement] = []
-    let grown = plan.grownRuns.compactMap { plan.state.runs[$0] }
-    if !grown.isEmpty {
-      statements.append(
-        PostgresStatement(
-          """
-          UPDATE runs SET last_event_id = grown.last_event_id, token_count = grown.token_count
-          FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS grown (sequence, last_event_id, token_count)
-          WHERE runs.sequence = grown.sequence
-          """,
-          [
-            .ints(grown.map(\.sequence)), .ints(grown.map { Int64($0.lastEventID) }),
-            .ints(grown.map { Int64($0.tokenCount) }),
-          ]))
-    }
     let new = Set(plan.newRuns.map(\.id))
+    let grown = plan.grownRuns.filter { plan.endings[$0] == nil }.compactMap { plan.state.runs[$0] }
     let ended = plan.endings.filter { !new.contains($0.key) }.compactMap { id, endedAt in
-      plan.state.runs[id].map { ($0, StoredValues.milliseconds(endedAt)) }
+      plan.state.runs[id].map { (run: $0, endedAt: StoredValues.milliseconds(endedAt)) }
     }
-    if !ended.isEmpty {
-      statements.append(
-        PostgresStatement(
-          """
-          UPDATE runs SET status = ended.status, ended_at = ended.at
-          FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS ended (sequence, status, at)
-          WHERE runs.sequence = ended.sequence
-          """,
-          [
-            .ints(ended.map(\.0.sequence)), .texts(ended.map(\.0.status.rawValue)), .ints(ended.map(\.1)),
-          ]))
-    }
-    return statements
+    return (grown.isEmpty ? [] : [growth(of: grown)]) + (ended.isEmpty ? [] : [end(of: ended)])
+  }
+
+  private func growth(of runs: [PostgresRunState.Run]) -> PostgresStatement {
+    PostgresStatement(
+      """
+      UPDATE runs SET last_event_id = grown.last_event_id, token_count = grown.token_count
+      FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS grown (sequence, last_event_id, token_count)
+      WHERE runs.owner = $1 AND runs.sequence = grown.sequence
+      """,
+      [
+        .text(owner), .ints(runs.map(\.sequence)), .ints(runs.map { Int64($0.lastEventID) }),
+        .ints(runs.map { Int64($0.tokenCount) }),
+      ])
+  }
+
+  private func end(of runs: [(run: PostgresRunState.Run, endedAt: Int64)]) -> PostgresStatement {
+    PostgresStatement(
+      """
+      UPDATE runs SET last_event_id = ended.last_event_id, token_count = ended.token_count,
+        status = ended.status, ended_at = ended.at
+      FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[])
+        AS ended (sequence, last_event_id, token_count, status, at)
+      WHERE runs.owner = $1 AND runs.sequence = ended.sequence
+      """,
+      [
+        .text(owner), .ints(runs.map(\.run.sequence)), .ints(runs.map { Int64($0.run.lastEventID) }),
+        .ints(runs.map { Int64($0.run.tokenCount) }), .texts(runs.map(\.run.status.rawValue)),
+        .ints(runs.map(\.endedAt)),
+      ])
   }
 
   /// As they are after all changes of this call. An array holds no nulls: the time of a run that goes on is the earliest.
