@@ -62,7 +62,7 @@ extension PostgresClient {
       do {
         try await commit(connection)
         return .done(value)
-      } catch let error as PostgresError where error.isRetryable || error.isUnsent {
+      } catch let error as PostgresError where error.isRetryable || error.leavesNothing {
         return .again(Setback(thrown: error, isUnsent: error.isUnsent))
       } catch {
         return .failed(error)
