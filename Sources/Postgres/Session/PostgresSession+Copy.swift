@@ -151,7 +151,7 @@ extension PostgresSession {
       case PGRES_FATAL_ERROR: break
       default:
         rows = result.affectedRows
-        operation?.isAtEnd = operation?.hasSent ?? false
+        if operation?.hasSent == true { operation?.isAtEnd = true }
       }
       try await flush()
       extendDeadline()
