@@ -12,6 +12,23 @@ struct SocketWatchTests {
     return (pair[0], pair[1])
   }
 
+  /// A watch is used on its queue only.
+  private static func watch(
+    _ descriptor: Int32, _ queue: DispatchQueue, _ readable: @escaping @Sendable () -> Void
+  ) -> SocketWatch? {
+    queue.sync {
+      let watch = SocketWatch(descriptor: descriptor, queue: queue, readable: readable, writable: {})
+      watch?.isReading = true
+      return watch
+    }
+  }
+
+  private static func cancel(_ watch: SocketWatch, _ queue: DispatchQueue) async {
+    await withCheckedContinuation { continuation in
+      queue.async { watch.cancel { continuation.resume() } }
+    }
+  }
+
   @Test("What is left to read is told until its end, also when the other side is gone already")
   func hangup() async throws {
     for _ in 0..<50 {
@@ -27,11 +44,9 @@ struct SocketWatchTests {
         let count = recv(near, &piece, piece.count, Int32(MSG_DONTWAIT))
         if count > 0 { for _ in 0..<count { read.add() } } else { end.give(read.value) }
       }
-      let made = SocketWatch(descriptor: near, queue: queue, readable: reading, writable: {})
-      let watch = try #require(made)
-      watch.isReading = true
+      let watch = try #require(Self.watch(near, queue, reading))
       #expect(await end.value() == sent)
-      await withCheckedContinuation { continuation in watch.cancel { continuation.resume() } }
+      await Self.cancel(watch, queue)
       close(near)
     }
   }
@@ -40,21 +55,17 @@ struct SocketWatchTests {
   func reuse() async throws {
     let queue = DispatchQueue(label: "test")
     let (near, far) = try Self.makePair()
-    let made = SocketWatch(descriptor: near, queue: queue, readable: {}, writable: {})
-    let former = try #require(made)
-    former.isReading = true
+    let former = try #require(Self.watch(near, queue) {})
     let (next, other) = try Self.makePair()
     // The first connection is closed, and its number is the second one's at once.
     try #require(dup2(next, near) == near)
     close(next)
     let told = OneShot<Void>()
-    let second = SocketWatch(descriptor: near, queue: queue, readable: { told.give(()) }, writable: {})
-    let watch = try #require(second)
-    watch.isReading = true
+    let watch = try #require(Self.watch(near, queue) { told.give(()) })
     send(other, "x", 1, 0)
     await told.value()
     for watch in [former, watch] {
-      await withCheckedContinuation { continuation in watch.cancel { continuation.resume() } }
+      await Self.cancel(watch, queue)
     }
     for descriptor in [near, far, other] { close(descriptor) }
   }
