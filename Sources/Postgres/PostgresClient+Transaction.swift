@@ -13,7 +13,7 @@ extension PostgresClient {
     cancellation: PostgresCancellation = .cancelsQuery,
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue) READ \(readOnly ? "ONLY" : "WRITE")"
+    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")"
     let opening = try EncodedStatement(PostgresStatement(begin))
     var pause = Duration.milliseconds(5)
     var (repeated, stale) = (0, 0)

@@ -105,6 +105,24 @@ struct ConfigurationTests {
     await client.close()
   }
 
+  @Test("A connection that has to be encrypted is encrypted or not made", .enabled(if: TestDatabase.isGiven))
+  func encryption() async throws {
+    var configuration = try TestDatabase.configuration(["sslmode": "require"])
+    let plain = PostgresClient(try TestDatabase.configuration(), logger: TestDatabase.logger)
+    let hasTLS = try await plain.query("SHOW ssl")[0][0] as String == "on"
+    await plain.close()
+    if !hasTLS { configuration.acquireTimeout = .seconds(1) }
+    let client = PostgresClient(configuration, logger: TestDatabase.logger)
+    if hasTLS {
+      #expect(
+        try await client.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")[0][0] == true)
+    } else {
+      let error = try await failure { try await client.query("SELECT 1") }
+      #expect(error.kind == .connection && error.message.contains("SSL"))
+    }
+    await client.close()
+  }
+
   @Test("The SQLSTATE of a failed connection is found in libpq's text")
   func reports() {
     let starting = ConnectReport(
