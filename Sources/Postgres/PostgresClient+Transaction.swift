@@ -8,12 +8,12 @@ extension PostgresClient {
   /// BEGIN travels with the body's first statement; a body without statements costs nothing.
   ///
   /// - Parameter retries: how often the body is run again at the most.
-  public func transaction<Value: Sendable>(
+  public nonisolated(nonsending) func transaction<Value: Sendable>(
     isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retries: Int = 5,
     cancellation: PostgresCancellation = .cancelsQuery,
-    _ body: (PostgresConnection) async throws -> Value
+    _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue) READ \(readOnly ? "ONLY" : "WRITE")"
+    let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")"
     let opening = try EncodedStatement(PostgresStatement(begin))
     var pause = Duration.milliseconds(5)
     var (repeated, stale) = (0, 0)
@@ -46,9 +46,9 @@ extension PostgresClient {
     let isUnsent: Bool
   }
 
-  private func attempt<Value: Sendable>(
+  private nonisolated(nonsending) func attempt<Value: Sendable>(
     _ opening: EncodedStatement, _ cancellation: PostgresCancellation,
-    _ body: (PostgresConnection) async throws -> Value
+    _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
   ) async throws -> Attempt<Value> {
     try await withSession(cancellation) { session in
       let connection = PostgresConnection(session, cancellation, opening: opening)
@@ -62,7 +62,7 @@ extension PostgresClient {
       do {
         try await commit(connection)
         return .done(value)
-      } catch let error as PostgresError where error.isRetryable || error.isUnsent {
+      } catch let error as PostgresError where error.isRetryable || error.leavesNothing {
         return .again(Setback(thrown: error, isUnsent: error.isUnsent))
       } catch {
         return .failed(error)

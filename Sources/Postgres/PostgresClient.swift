@@ -43,9 +43,9 @@ public final class PostgresClient: Sendable {
   }
 
   /// Lends a connection to `body`. What it leaves open, a transaction, is rolled back.
-  public func withConnection<Value: Sendable>(
+  public nonisolated(nonsending) func withConnection<Value: Sendable>(
     cancellation: PostgresCancellation = .cancelsQuery,
-    _ body: (PostgresConnection) async throws -> Value
+    _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
   ) async throws -> Value {
     try await withSession(cancellation) { session in
       let connection = PostgresConnection(session, cancellation)
@@ -62,8 +62,9 @@ public final class PostgresClient: Sendable {
   /// How many connections there are now.
   public var statistics: PostgresStatistics { pool.statistics }
 
-  func withSession<Value: Sendable>(
-    _ cancellation: PostgresCancellation, _ body: (PostgresSession) async throws -> Value
+  nonisolated(nonsending) func withSession<Value: Sendable>(
+    _ cancellation: PostgresCancellation,
+    _ body: nonisolated(nonsending) (PostgresSession) async throws -> Value
   ) async throws -> Value {
     let session = try await pool.acquire(cancellation)
     do {

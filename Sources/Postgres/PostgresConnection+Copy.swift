@@ -8,24 +8,24 @@ extension PostgresConnection {
   /// - Returns: how many rows were stored.
   /// - Throws: also what `rows` throws.
   @discardableResult
-  public func copyIn<Rows: AsyncSequence>(
+  public nonisolated(nonsending) func copyIn<Rows: AsyncSequence>(
     _ sql: String, columns: [PostgresType], rows: Rows
   ) async throws -> Int where Rows.Element == [PostgresValue] {
     var iterator = rows.makeAsyncIterator()
-    return try await copyIn(sql, columns: columns) { try await iterator.next() }
+    return try await copyIn(sql, columns: columns) { try await iterator.next(isolation: #isolation) }
   }
 
   /// Sends many rows at once, as the other one does.
   @discardableResult
-  public func copyIn<Rows: Sequence>(
+  public nonisolated(nonsending) func copyIn<Rows: Sequence>(
     _ sql: String, columns: [PostgresType], rows: Rows
   ) async throws -> Int where Rows.Element == [PostgresValue] {
     var iterator = rows.makeIterator()
     return try await copyIn(sql, columns: columns) { iterator.next() }
   }
 
-  private func copyIn(
-    _ sql: String, columns: [PostgresType], next: () async throws -> [PostgresValue]?
+  private nonisolated(nonsending) func copyIn(
+    _ sql: String, columns: [PostgresType], next: nonisolated(nonsending) () async throws -> [PostgresValue]?
   ) async throws -> Int {
     try check(sql)
     try await open()
@@ -61,8 +61,8 @@ extension PostgresConnection {
   /// - Returns: how many rows there were.
   /// - Throws: also what `row` throws.
   @discardableResult
-  public func copyOut(
-    _ sql: String, columns: [PostgresType], _ row: (PostgresRow) async throws -> Void
+  public nonisolated(nonsending) func copyOut(
+    _ sql: String, columns: [PostgresType], _ row: nonisolated(nonsending) (PostgresRow) async throws -> Void
   ) async throws -> Int {
     try check(sql)
     try await open()

@@ -83,7 +83,9 @@ public final class PostgresConnection: Sendable {
   /// The last error of the loan: the reason of a failure that the body may have wrapped or swallowed.
   var failure: PostgresError? { state.withLock { $0.failure } }
 
-  func record<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+  nonisolated(nonsending) func record<Value: Sendable>(
+    _ body: nonisolated(nonsending) () async throws -> Value
+  ) async throws -> Value {
     guard !state.withLock({ $0.isReturned }) else {
       throw PostgresError(.usage(.connectionReturned), "a connection was used after it had been returned")
     }

@@ -116,6 +116,11 @@ extension PostgresError {
   /// too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now.
   private static let unavailableStates: Set<String> = ["53300", "57P01", "57P02", "57P03"]
 
+  /// Whether the connection is gone, and the server has not done, for certain, what it was asked to do.
+  var leavesNothing: Bool {
+    endsConnection && !outcomeIsUnknown
+  }
+
   /// Whether the server no longer knows a prepared statement, or its result would have other columns than before.
   var meansStaleStatement: Bool {
     sqlState == "26000" || (sqlState == "0A000" && routine == "RevalidateCachedQuery")

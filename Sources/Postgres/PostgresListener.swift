@@ -25,7 +25,7 @@ public final class PostgresListener: Sendable {
   ///
   /// Nothing is read while `receive` runs; what the server has sent then waits in the socket and on the server.
   /// A connection that is silent is asked for a sign of life every ``PostgresConfiguration/idleCheck``.
-  public func run(_ receive: (Event) async -> Void) async {
+  public nonisolated(nonsending) func run(_ receive: nonisolated(nonsending) (Event) async -> Void) async {
     var pause = Self.firstPause
     while !Task.isCancelled {
       do {
@@ -52,7 +52,9 @@ public final class PostgresListener: Sendable {
     }
   }
 
-  private func listen(_ session: PostgresSession, _ receive: (Event) async -> Void) async throws {
+  private nonisolated(nonsending) func listen(
+    _ session: PostgresSession, _ receive: nonisolated(nonsending) (Event) async -> Void
+  ) async throws {
     let statements = try channels.map { channel in
       let quoted = channel.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       return try EncodedStatement(PostgresStatement("LISTEN \"\(quoted)\""))

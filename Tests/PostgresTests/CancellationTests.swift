@@ -118,7 +118,7 @@ struct CancellationTests {
       $0.statementTimeout = .milliseconds(200)
       // Without session state, the client has to see to it.
       $0.preparesStatements = prepares
-      $0.grace = prepares ? .seconds(10) : .milliseconds(500)
+      $0.grace = prepares ? .seconds(10) : .seconds(2)
     }) { client in
       let process = try await Self.process(client)
       let error = try await failure { try await client.query("SELECT pg_sleep(60)") }

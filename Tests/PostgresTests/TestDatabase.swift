@@ -8,6 +8,8 @@ import Testing
 /// The server that the tests use, each in a schema of its own.
 enum TestDatabase {
   static let url = ProcessInfo.processInfo.environment["RILL_TEST_POSTGRES_URL"]
+  /// Restarts the server.
+  static let restartCommand = ProcessInfo.processInfo.environment["RILL_TEST_POSTGRES_CTL"]
   static var isGiven: Bool { url != nil }
 
   /// Nothing but errors are of interest, unless a test brings a logger of its own.

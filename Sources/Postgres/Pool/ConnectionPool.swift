@@ -73,6 +73,7 @@ final class ConnectionPool: Sendable {
     _ deadline: ContinuousClock.Instant, _ cancellation: PostgresCancellation
   ) async throws -> PostgresSession {
     var pause = Duration.milliseconds(20)
+    var reason: PostgresError?
     while true {
       do {
         return try await PostgresSession.open(
@@ -80,7 +81,9 @@ final class ConnectionPool: Sendable {
           cancellation: cancellation, whenGone: { [weak self] in self?.forget($0) })
       } catch let error as PostgresError where error.isConnectionFailure {
         let isClosed = places.withLock { $0.isClosed }
-        if isClosed || ContinuousClock.now + pause >= deadline { throw error }
+        // The last try may have had no time; what was wrong before says more.
+        reason = error.kind == .timeout ? reason ?? error : error
+        if let reason, isClosed || ContinuousClock.now + pause >= deadline { throw reason }
         logger.debug("the database cannot be reached yet", metadata: ["error": "\(error)"])
       }
       try await Waiting.pause(pause * Double.random(in: 0.5...1), cancellation)

@@ -148,7 +148,10 @@ extension PostgresSession {
       case PGRES_COPY_IN: try check(PQputCopyEnd(connection, "not wanted"))
       case PGRES_COPY_OUT: while try await !copyChunk().isLast {}
       case PGRES_COPY_BOTH: throw lose(nil)
-      default: rows = result.affectedRows
+      case PGRES_FATAL_ERROR: break
+      default:
+        rows = result.affectedRows
+        if operation?.hasSent == true { operation?.isAtEnd = true }
       }
       try await flush()
       extendDeadline()

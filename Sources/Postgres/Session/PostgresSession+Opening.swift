@@ -73,7 +73,7 @@ extension PostgresSession {
   /// libpq may close the socket and open another one at each step, so each step has a watch of its own.
   private func waitForSocket(toRead: Bool) async throws {
     try throwIfStopped()
-    let watch = makeWatch()
+    let watch = try makeWatch()
     watch.isReading = toRead
     watch.isWriting = !toRead
     var failure: (any Error)?
@@ -94,9 +94,10 @@ extension PostgresSession {
       throw PostgresError(.connection, "the connection cannot be used without blocking", endsConnection: true)
     }
     PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+    let watch = try makeWatch()
+    watch.isReading = true
+    self.watch = watch
     serverCancel = cancel
-    watch = makeWatch()
-    watch?.isReading = true
   }
 
   private func connectError() -> PostgresError {

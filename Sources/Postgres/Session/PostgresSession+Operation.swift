@@ -13,6 +13,9 @@ extension PostgresSession {
     var lastDeadline: ContinuousClock.Instant?
     /// Whether the server may have got any of it.
     var hasSent = false
+    /// Whether the server has done all of it but for the last word: what it says now comes after the end of the
+    /// transaction, or before.
+    var isAtEnd = false
   }
 
   enum Kind {

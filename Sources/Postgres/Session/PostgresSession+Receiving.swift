@@ -7,9 +7,11 @@ extension PostgresSession {
   func receive(_ expected: [Expected]) async throws -> [PostgresResult] {
     var results: [PostgresResult] = []
     var failure: PostgresError?
-    for item in expected {
+    for (index, item) in expected.enumerated() {
       switch item {
-      case .end: try await receiveEnd(&failure)
+      case .end:
+        operation?.isAtEnd = failure == nil && index == expected.count - 1
+        try await receiveEnd(&failure)
       case .ignored:
         var ignored: PostgresError?
         _ = try await receiveOne(&ignored)

@@ -15,7 +15,10 @@ extension PostgresSession {
           _ = session.lose(nil)
           throw PostgresError(
             .usage(.copy), "a script cannot copy between client and server", endsConnection: true)
-        default: session.noteCommand(result.commandTag)
+        case PGRES_FATAL_ERROR: break
+        default:
+          session.noteCommand(result.commandTag)
+          session.operation?.isAtEnd = true
         }
         session.extendDeadline()
       }

@@ -47,7 +47,8 @@ extension PostgresSession {
 
   /// The error for a connection that broke, after which it is closed.
   ///
-  /// - Parameter report: what the server said before, when it said something: then the outcome is known.
+  /// - Parameter report: what the server said before, when it said something: then the outcome is known,
+  ///   unless the statements were done and only the end was to be confirmed.
   func lose(_ report: PostgresError?) -> PostgresError {
     let text = isClosed ? "" : PQerrorMessage(connection).map { String(cString: $0).trimmed } ?? ""
     close()
@@ -57,6 +58,7 @@ extension PostgresSession {
         outcomeIsUnknown: operation?.hasSent ?? false, endsConnection: true)
     }
     report.endsConnection = true
+    report.outcomeIsUnknown = operation?.isAtEnd ?? false
     return report
   }
 }

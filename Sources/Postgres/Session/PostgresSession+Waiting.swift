@@ -58,10 +58,15 @@ extension PostgresSession {
     if !isOpen { close() }
   }
 
-  func makeWatch() -> SocketWatch {
-    SocketWatch(
+  /// - Throws: ``PostgresError`` when the process has no file descriptors left.
+  func makeWatch() throws -> SocketWatch {
+    let watch = SocketWatch(
       descriptor: PQsocket(connection), queue: executor.queue,
       readable: { [weak self] in self?.assumeIsolated { $0.socketIsReadable() } },
       writable: { [weak self] in self?.assumeIsolated { $0.socketIsWritable() } })
+    guard let watch else {
+      throw PostgresError(.connection, "no file descriptor is left for the connection", endsConnection: true)
+    }
+    return watch
   }
 }
