@@ -60,6 +60,7 @@ final class ClusterService: Service {
         group.addTask { await self.watchLease() }
         group.addTask { await self.lookAround() }
         group.addTask { await self.runs.exchange?.tellFollowers() }
+        group.addTask { await self.runs.exchange?.readNews(from: self.runs.archive) }
         group.addTask { await self.cluster.listen { await self.receive($0) } }
         try? await stopping.wait()
         group.cancelAll()
@@ -91,6 +92,8 @@ final class ClusterService: Service {
   private func renew() async throws {
     let began = time.now()
     try await clock.adjust { try await cluster.renewLease(for: settings.lease) }
+    // An answer that took longer than the lease says nothing: that has run out again.
+    guard time.now() - began < settings.lease else { return }
     let hadLost = state.withLock { state in
       state.renewed = began
       defer { state.hasLost = false }
@@ -126,10 +129,12 @@ final class ClusterService: Service {
   // MARK: The others
 
   private func lookAround() async {
+    var strays: Set<UUID> = []
     while (try? await time.sleep(settings.renewal)) != nil {
       await runs.refreshCluster()
       do {
         try await takeOver()
+        strays = try await runs.endStrays(strays)
       } catch is CancellationError {
         return
       } catch {

@@ -12,6 +12,9 @@ final class RunExchange: Sendable {
   /// Runs whose followers have not been told of their newest events yet.
   private let grown = Mutex<Set<UUID>>([])
   private let grownSignal = Signal()
+  /// Mirrors that may have news in the store.
+  private let stale = Mutex<Set<UUID>>([])
+  private let staleSignal = Signal()
   private let logger: Logger
 
   init(cluster: any Cluster, logger: Logger) {
@@ -52,6 +55,47 @@ final class RunExchange: Sendable {
       await grownSignal.wait(past: seen)
     }
   }
+
+  // MARK: Runs of other nodes
+
+  /// There is more of a run in the store. Never waits.
+  func noteNews(of run: UUID) {
+    stale.withLock { _ = $0.insert(run) }
+    staleSignal.raise()
+  }
+
+  /// Brings the news of followed runs from the store, until its task is cancelled. What has come up while the store was
+  /// being asked is asked for together, so that a thousand followed runs cost one query at a time.
+  func readNews(from archive: RunArchive) async {
+    while !Task.isCancelled {
+      let seen = staleSignal.generation
+      let runs = stale.withLock { stale in
+        defer { stale = [] }
+        return stale
+      }
+      await readNews(of: runs, from: archive)
+      await staleSignal.wait(past: seen)
+    }
+  }
+
+  private func readNews(of runs: Set<UUID>, from archive: RunArchive) async {
+    let mirrors = mirrors.withLock { mirrors in runs.flatMap { mirrors.mirrors(of: $0) } }
+    let logs = Dictionary(mirrors.map { ($0.run.id, $0.run.log) }, uniquingKeysWith: { first, _ in first })
+    guard !logs.isEmpty else { return }
+    do {
+      try await archive.catchUp(logs)
+    } catch {
+      // Each mirror looks for itself before long.
+      logger.debug("News of followed runs could not be read", metadata: ["error": "\(error)"])
+    }
+    // Those that have ended, and the second mirror of a run, which is there for a moment at the most.
+    for mirror in mirrors where logs[mirror.run.id] !== mirror.run.log || mirror.run.log.terminalEvent != nil
+    {
+      mirror.news.raise()
+    }
+  }
+
+  // MARK: Stopping
 
   /// Ends those of the runs that somebody has asked to end, on whichever node.
   func stopIfAsked(_ runs: [Run]) async {

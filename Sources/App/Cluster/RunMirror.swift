@@ -11,7 +11,7 @@ final class RunMirror: Sendable {
   let run: Run
   /// The node that works on the run; `nil` when it had just ended.
   let node: UUID?
-  /// Raised when there may be news in the store, or the last reader has gone.
+  /// Raised when it has to look into the store by itself, the run has ended, or the last reader has gone.
   let news = Signal()
 
   init(_ run: Run, of node: UUID?) {

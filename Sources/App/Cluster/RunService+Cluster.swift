@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Logging
 import Synchronization
 
 /// What other nodes say, and what this one says to them.
@@ -17,7 +18,8 @@ extension RunService {
         removeFollower(of: runID, exchange)
       }
     case .message(.grown(let runID)):
-      for mirror in exchange.mirrors.withLock({ $0.mirrors(of: runID) }) { mirror.news.raise() }
+      exchange.noteNews(of: runID)
+    case .message(.deleted(let sessionID)): forgetRuns(sessionID: sessionID)
     case .message(.stop(let runID)): registry.withLock { $0[runID] }?.cancellation.fulfil(.user)
     case .message: break
     }
@@ -53,6 +55,34 @@ extension RunService {
       await exchange.send(
         mirrors.map { .follow(run: $0.run.id, by: exchange.cluster.nodeID) }, to: node)
     }
+  }
+
+  /// Forgets what is in memory of a session that has been deleted, here and on every other node.
+  func forget(sessionID: UUID) async {
+    forgetRuns(sessionID: sessionID)
+    await exchange?.send([.deleted(session: sessionID)], to: nil)
+  }
+
+  private func forgetRuns(sessionID: UUID) {
+    registry.withLock { $0.forget(sessionID: sessionID) }
+  }
+
+  /// Ends those runs of this node in the store that nobody here works on: a connection that broke has taken the news of their
+  /// beginning or their end with it. Found twice in a row, so that none is just beginning or ending.
+  /// - Parameter suspects: what the last call returned.
+  /// - Returns: what is to be looked at again.
+  func endStrays(_ suspects: Set<UUID>) async throws -> Set<UUID> {
+    guard let exchange else { return [] }
+    let running = try await exchange.cluster.ownRuns()
+    let found = registry.withLock { registry in
+      running.filter { id in registry[id].map { $0.completion.value != nil } ?? true }
+    }.filter { !journal.isOpen($0) }
+    let strays = found.intersection(suspects)
+    guard !strays.isEmpty else { return found }
+    let count = try await archive.end(strays)
+    archive.logger.warning("Runs that nobody worked on were ended", metadata: ["count": "\(count)"])
+    await exchange.send(strays.map(NodeMessage.grown), to: nil)
+    return found.subtracting(strays)
   }
 
   /// Lets go of every run: this node's lease has run out, and others end its runs.

@@ -81,6 +81,7 @@ struct SessionRoutes: Sendable {
     let id = try context.uuid("id", of: "session")
     try await runs.stopRun(sessionID: id)
     guard try await store.deleteSession(id: id) else { throw RequestError.notFound("session") }
+    await runs.forget(sessionID: id)
     return Response(status: .noContent)
   }
 

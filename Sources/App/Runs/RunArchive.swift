@@ -35,12 +35,7 @@ struct RunArchive: Sendable {
   func catchUp(_ log: RunLog, runID: UUID) async throws -> Bool {
     while true {
       let batches = try await runs.log(runID: runID, after: log.lastID, limit: Self.pageSize)
-      for batch in batches {
-        for logged in try RunLogCodec.decode(batch.payload, firstID: batch.firstID)
-        where logged.id > log.lastID {
-          log.append(logged.event, milliseconds: logged.milliseconds)
-        }
-      }
+      for batch in batches { log.append(stored: try decode(batch)) }
       if log.terminalEvent != nil { return false }
       if batches.count == Self.pageSize { continue }
       guard batches.isEmpty else { return true }
@@ -49,6 +44,18 @@ struct RunArchive: Sendable {
       // It has ended between the two looks; if its events are gone already, they will not come.
       guard !record.isCompacted, record.lastEventID > log.lastID else { return false }
     }
+  }
+
+  /// The same for the logs of many runs at once: one look at the store for all of them.
+  func catchUp(_ logs: [UUID: RunLog]) async throws {
+    let positions = logs.mapValues(\.lastID)
+    for batch in try await runs.logs(after: positions, limit: Self.pageSize) {
+      logs[batch.runID]?.append(stored: try decode(batch))
+    }
+  }
+
+  private func decode(_ batch: RunLogBatch) throws -> [LoggedEvent] {
+    try RunLogCodec.decode(batch.payload, firstID: batch.firstID)
   }
 
   /// What a reader gets of a run that has ended before its position; `nil` when it lacks nothing.
@@ -124,6 +131,17 @@ struct RunArchive: Sendable {
     return try await count
       + conversations.interruptRunningMessages(
         errorCode: failure.code.rawValue, errorMessage: failure.message)
+  }
+
+  /// Ends runs of this process that nobody here works on any more, as if it had died in the middle of them.
+  /// - Returns: how many there were.
+  func end(_ ids: Set<UUID>) async throws -> Int {
+    var changes: [RunChange] = []
+    for id in ids {
+      guard let record = try await runs.run(id: id), record.status == .running else { continue }
+      if let ending = try await ending(of: record) { changes.append(.end(ending)) }
+    }
+    return try await apply(changes)
   }
 
   /// - Returns: how many changes were applied.

@@ -17,6 +17,8 @@ struct RunExecutor: Sendable {
     case completed(Generation)
     case cancelled(CancelReason)
     case failed(RunFailure)
+    /// The run was taken from this process; see ``Run/abandon()``.
+    case interrupted
   }
 
   /// Runs to the end. Whatever happens, the answer so far is stored and then exactly one terminal event appended.
@@ -42,7 +44,8 @@ struct RunExecutor: Sendable {
     let timings = AnswerTimings(
       firstTokenMS: progress.firstToken.map { ($0 - started).milliseconds },
       totalMS: (time.now() - started).milliseconds)
-    let ended = await end(run, turn, outcome, progress, timings, logger, onEnd)
+    let ended = await end(
+      run, turn, run.log.isAbandoned ? .interrupted : outcome, progress, timings, logger, onEnd)
     report(ended, run: run, turn: turn, timings: timings, logger: logger)
     run.completion.fulfil(ended.status)
   }
@@ -166,7 +169,7 @@ struct RunExecutor: Sendable {
       logger.warning("Answer was ended by another node", metadata: ["error": "\(error)"])
       run.log.abandon()
       onEnd()
-      return .cancelled(.shutdown)
+      return .interrupted
     } catch {
       logger.error("Answer could not be stored", metadata: ["error": "\(error)"])
       let failure = RunFailure(
@@ -198,6 +201,7 @@ struct RunExecutor: Sendable {
       message.answer?.finishReason = reason.rawValue
       if reason == .shutdown { message.answer?.record(.interrupted(messageID: message.id)) }
     case .failed(let failure): message.answer?.record(failure)
+    case .interrupted: message.answer?.record(.interrupted(messageID: message.id))
     }
     return message
   }
@@ -216,6 +220,7 @@ struct RunExecutor: Sendable {
     case .failed(var failure):
       failure.messageID = messageID
       return .error(failure)
+    case .interrupted: return .error(.interrupted(messageID: messageID))
     }
   }
 
@@ -257,7 +262,7 @@ extension RunExecutor.Outcome {
     switch self {
     case .completed: .done
     // A server that goes away in the middle of an answer has interrupted it, politely or not.
-    case .cancelled(.shutdown): .interrupted
+    case .cancelled(.shutdown), .interrupted: .interrupted
     case .cancelled: .cancelled
     case .failed: .error
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Logging
+import Synchronization
 
 /// What one transaction writes of one run.
 extension RunJournal {
@@ -73,6 +74,26 @@ extension RunJournal {
     guard !changes.isEmpty else { return nil }
     return Write(
       runID: runID, changes: changes, lastID: batch?.lastID ?? run.storedID, checkpoint: run.checkpoint)
+  }
+
+  /// After a failure the store is asked what it has of the runs that were being written: a transaction may have taken effect
+  /// though nobody said so. What is there is not written again.
+  func withoutWhatIsStored(_ writes: [Write]) async throws -> [Write] {
+    let uncertain = state.withLock { $0.uncertain.intersection(writes.map(\.runID)) }
+    guard !uncertain.isEmpty else { return writes }
+    var stored: [UUID: Int] = [:]
+    for id in uncertain { stored[id] = try await store.run(id: id)?.lastEventID }
+    return state.withLock { state in
+      state.uncertain.subtract(uncertain)
+      return writes.compactMap { former in
+        guard let lastID = stored[former.runID], var run = state.open[former.runID], lastID > run.storedID
+        else { return former }
+        run.storedID = lastID
+        state.open[former.runID]?.storedID = lastID
+        run.checkpoint = former.checkpoint
+        return former.request.map { write($0, run) } ?? write(former.runID, run)
+      }
+    }
   }
 
   private func batch(_ events: [LoggedEvent], runID: UUID) -> RunLogBatch? {

@@ -26,6 +26,8 @@ final class RunJournal: Sendable {
     var hasWork: Bool { isDue || isFollowedDue || !requests.isEmpty || !checkpointed.isEmpty }
     var isClosed = false
     var isFailing = false
+    /// The runs whose last write failed: nobody knows whether it took effect.
+    var uncertain: Set<UUID> = []
     /// Since when nothing could be written; `nil` while writing works.
     var unwrittenSince: Duration?
     /// The runs with readers on other nodes: their events are written, and told, sooner.
@@ -41,12 +43,15 @@ final class RunJournal: Sendable {
   /// The most endings that are kept for a store that refuses them, the newest ones.
   static let maxPostponed = 1_000
 
-  private let store: any RunStore
+  let store: any RunStore
   let time: RunTime
   private let interval: Duration
   let sharing: Sharing?
   let logger: Logger
   let state = Mutex(State())
+
+  /// Whether something of a run is still to be stored.
+  func isOpen(_ runID: UUID) -> Bool { state.withLock { $0.open[runID] != nil } }
 
   /// - Parameter interval: the longest that an event stays in memory only.
   init(
@@ -183,6 +188,7 @@ final class RunJournal: Sendable {
     guard !writes.isEmpty else { return }
     state.withLock { state in state.unwrittenSince = state.unwrittenSince ?? began }
     do {
+      let writes = try await withoutWhatIsStored(writes)
       let results = try await store.apply(writes.flatMap(\.changes))
       let followed = noteWritten(writes)
       settle(writes, results)
@@ -272,6 +278,7 @@ final class RunJournal: Sendable {
   private func giveBack(_ writes: [Write], _ error: any Error) {
     let error = error as? StoreError ?? StoreError(.failed, "The database failed.", detail: "\(error)")
     let isNew = state.withLock { state in
+      state.uncertain.formUnion(writes.map(\.runID))
       for write in writes {
         if let checkpoint = write.checkpoint, state.open[write.runID]?.checkpoint == nil {
           state.open[write.runID]?.checkpoint = checkpoint

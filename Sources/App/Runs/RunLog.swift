@@ -84,6 +84,19 @@ final class RunLog: Sendable {
     for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
   }
 
+  /// Appends stored events to a log that follows the store. Those that it has are left out, whoever else appends.
+  func append(stored events: [LoggedEvent]) {
+    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+      var hasNews = false
+      for logged in events where logged.id == state.lastID + 1 && !state.isEnded {
+        state.append(logged.event, milliseconds: logged.milliseconds)
+        hasNews = true
+      }
+      return hasNews ? state.takeWaiters() : [:]
+    }
+    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
+  }
+
   /// Lets nothing but a terminal event follow.
   /// - Returns: the id that the terminal event will have.
   func seal() -> Int {

@@ -111,6 +111,11 @@ struct RunRegistry {
     if release(run) { runs[run.id] = nil }
   }
 
+  /// Forgets the ended runs of a session.
+  mutating func forget(sessionID: UUID) {
+    runs = runs.filter { $1.sessionID != sessionID || activeBySession[sessionID] == $0 }
+  }
+
   private mutating func release(_ run: Run) -> Bool {
     guard runs[run.id] != nil, activeBySession[run.sessionID] == run.id else { return false }
     activeBySession[run.sessionID] = nil

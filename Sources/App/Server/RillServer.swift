@@ -46,11 +46,10 @@ struct RillServer: Sendable {
     let exchange = dependencies.cluster.map { RunExchange(cluster: $0, logger: logger) }
     let runMetrics = RunMetrics()
     let runs = try makeRunService(metrics: runMetrics, exchange: exchange)
-    // What an earlier process of this node has left is found by its lease, which has ended with it.
-    if let cluster = dependencies.cluster { try await cluster.leave() }
-    try await recover()
     let cluster = makeClusterService(runs)
+    // With its new lease, what an earlier process of this node has left is known to be abandoned.
     try await cluster?.join()
+    try await recover()
     let router = try makeRouter(runs: runs, runMetrics: runMetrics)
     let connections = ConnectionCounter(limit: configuration.maxConnections)
     let app = Application(
@@ -88,7 +87,7 @@ struct RillServer: Sendable {
 
   private func makeClusterService(_ runs: RunService) -> ClusterService? {
     guard let cluster = dependencies.cluster else { return nil }
-    let (archive, stores) = (archive, dependencies.stores)
+    let (archive, stores, documents) = (archive, dependencies.stores, dependencies.documents)
     return ClusterService(
       cluster: cluster, settings: configuration.cluster, clock: dependencies.clusterClock, runs: runs,
       receivers: [{ [exchange = dependencies.documents.exchange] in exchange?.receive($0) }],
@@ -100,6 +99,7 @@ struct RillServer: Sendable {
         let jobs = try await stores.ingestion.requeueAbandonedJobs()
         if jobs > 0 {
           logger.notice("Readings of a node that is gone wait again", metadata: ["count": "\(jobs)"])
+          await documents.library.announceQueued()
         }
       }, time: dependencies.leaseTime, logger: logger)
   }

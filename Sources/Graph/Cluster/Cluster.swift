@@ -26,6 +26,9 @@ public protocol Cluster: Sendable {
   /// The node that is working on a run; `nil` when the run is not known or has ended.
   func node(runID: UUID) async throws -> UUID?
 
+  /// The runs that this process has begun and that have not ended in the store, of all owners.
+  func ownRuns() async throws -> Set<UUID>
+
   /// Remembers that a run shall end, also one that is not stored yet, and then looks for the node that works on it. Whoever
   /// stores a run and then asks ``stopRequests(among:)`` misses no request.
   /// - Returns: the node to send ``NodeMessage/stop(run:)`` to; `nil` when the run is not known or has ended.

@@ -11,6 +11,8 @@ public enum NodeMessage: Sendable, Hashable, Codable {
   case grown(run: UUID)
   /// Somebody has asked for the end of this run; see ``Cluster/requestStop(runID:)``.
   case stop(run: UUID)
+  /// A conversation has been deleted with its runs: what is remembered of them is out of date.
+  case deleted(session: UUID)
   /// Files wait to be read.
   case queued
   /// A document or its job has changed in the store, or is gone.

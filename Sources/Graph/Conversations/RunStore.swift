@@ -34,9 +34,24 @@ public protocol RunStore: Sendable {
   /// - Parameter limit: the most to return, at least 1.
   func log(runID: UUID, after id: Int, limit: Int) async throws -> [RunLogBatch]
 
+  /// The batches of several runs after an id of each, the runs in any order, the batches of a run in theirs.
+  /// - Parameter limit: the most to return of each run.
+  func logs(after positions: [UUID: Int], limit: Int) async throws -> [RunLogBatch]
+
   /// Forgets the single events of runs that have ended before a time. Their records, messages and, of interrupted
   /// ones, checkpoints stay.
   /// - Parameter limit: how many runs to compact at the most, so that writers do not wait long.
   /// - Returns: how many were compacted.
   func compactRuns(endedBefore: Date, limit: Int) async throws -> Int
+}
+
+extension RunStore {
+  /// One after the other; a store that can answer for all in one round trip does.
+  public func logs(after positions: [UUID: Int], limit: Int) async throws -> [RunLogBatch] {
+    var batches: [RunLogBatch] = []
+    for (run, position) in positions {
+      batches += try await log(runID: run, after: position, limit: limit)
+    }
+    return batches
+  }
 }

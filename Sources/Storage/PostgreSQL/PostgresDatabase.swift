@@ -12,8 +12,11 @@ public import Postgres
 public struct PostgresDatabase: Sendable {
   /// For what nobody waits for word by word: conversations, documents, searches.
   let client: PostgresClient
-  /// For the log of runs, leases and stop requests, which must not wait behind a long search.
+  /// For the log of runs, which must not wait behind a long search.
   let journal: PostgresClient
+  /// One connection for leases and stop requests, which must not wait behind anything: a node that is late with its lease
+  /// loses its runs.
+  let control: PostgresClient
   let configuration: PostgresConfiguration
   let node: PostgresNode
   /// Where the tables stand.
@@ -43,7 +46,7 @@ public struct PostgresDatabase: Sendable {
   static func open(
     _ configuration: PostgresConfiguration, nodeID: UUID, logger: Logger, retry: PostgresRetry
   ) async throws -> PostgresDatabase {
-    let (client, journal) = clients(configuration, logger)
+    let (client, journal, control) = clients(configuration, logger)
     do {
       let (schema, knowledge) = try await PostgresErrorMapping.run {
         try await retry.run(.cancelsQuery) { _ in
@@ -53,21 +56,24 @@ public struct PostgresDatabase: Sendable {
         }
       }
       return PostgresDatabase(
-        client: client, journal: journal, configuration: configuration, node: PostgresNode(id: nodeID),
-        schema: schema, knowledge: knowledge, retry: retry, logger: logger)
+        client: client, journal: journal, control: control, configuration: configuration,
+        node: PostgresNode(id: nodeID), schema: schema, knowledge: knowledge, retry: retry, logger: logger)
     } catch {
       await client.close()
       await journal.close()
+      await control.close()
       throw error
     }
   }
 
   private init(
-    client: PostgresClient, journal: PostgresClient, configuration: PostgresConfiguration, node: PostgresNode,
-    schema: String, knowledge: PostgresKnowledge, retry: PostgresRetry, logger: Logger
+    client: PostgresClient, journal: PostgresClient, control: PostgresClient,
+    configuration: PostgresConfiguration, node: PostgresNode, schema: String, knowledge: PostgresKnowledge,
+    retry: PostgresRetry, logger: Logger
   ) {
     self.client = client
     self.journal = journal
+    self.control = control
     self.configuration = configuration
     self.node = node
     self.schema = schema
@@ -75,18 +81,24 @@ public struct PostgresDatabase: Sendable {
     self.retry = retry
     self.logger = logger
     ownCluster = PostgresCluster(
-      client: journal, configuration: configuration, node: node, schema: schema, retry: retry, logger: logger)
+      client: control, messages: client, configuration: configuration, node: node, schema: schema,
+      retry: retry, logger: logger)
   }
 
-  /// Both together hold no more connections than the configuration says, with at least one each.
+  /// All together hold no more connections than the configuration says, with at least one each.
   private static func clients(
     _ configuration: PostgresConfiguration, _ logger: Logger
-  ) -> (client: PostgresClient, journal: PostgresClient) {
+  ) -> (client: PostgresClient, journal: PostgresClient, control: PostgresClient) {
     var general = configuration
     var journal = configuration
+    var control = configuration
     journal.poolSize = max(configuration.poolSize / 4, 1)
-    general.poolSize = max(configuration.poolSize - journal.poolSize, 1)
-    return (PostgresClient(general, logger: logger), PostgresClient(journal, logger: logger))
+    control.poolSize = 1
+    general.poolSize = max(configuration.poolSize - journal.poolSize - control.poolSize, 1)
+    return (
+      PostgresClient(general, logger: logger), PostgresClient(journal, logger: logger),
+      PostgresClient(control, logger: logger)
+    )
   }
 
   private static func currentSchema(_ client: PostgresClient) async throws -> String {
@@ -121,6 +133,7 @@ extension PostgresDatabase: RillDatabase {
   public func close() async {
     await client.close()
     await journal.close()
+    await control.close()
   }
 }
 

@@ -18,6 +18,7 @@ struct DeafNodeTests {
       try await cluster.renewLease(for: duration)
     }
     func leave() async throws { try await cluster.leave() }
+    func ownRuns() async throws -> Set<UUID> { try await cluster.ownRuns() }
     func livingNodes() async throws -> Set<UUID> { try await cluster.livingNodes() }
     func exclusively<Value: Sendable>(
       _ name: String, _ body: @Sendable () async throws -> Value

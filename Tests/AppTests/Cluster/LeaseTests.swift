@@ -29,6 +29,7 @@ struct LeaseTests {
       return try await cluster.renewLease(for: duration)
     }
     func leave() async throws { try await cluster.leave() }
+    func ownRuns() async throws -> Set<UUID> { try await cluster.ownRuns() }
     func livingNodes() async throws -> Set<UUID> { try await cluster.livingNodes() }
     func exclusively<Value: Sendable>(
       _ name: String, _ body: @Sendable () async throws -> Value
@@ -47,7 +48,7 @@ struct LeaseTests {
     }
   }
 
-  private static let shortLease: @Sendable (inout RillConfiguration) -> Void = {
+  static let shortLease: @Sendable (inout RillConfiguration) -> Void = {
     $0.cluster.lease = .seconds(1)
     $0.runs.disconnectGrace = .seconds(60)
   }
@@ -87,15 +88,14 @@ struct LeaseTests {
     let end = try await living.client.open("GET", path, headers: ["Last-Event-ID": "\(last)"]) {
       try await $0.events()
     }
-    // This node could still write, so it has ended the run itself; otherwise the other one does.
-    #expect(end.last?.type == "cancelled" && end.last?["reason"] == "shutdown")
+    #expect(end.last?.type == "error" && end.last?["code"] == "INTERRUPTED")
     #expect(end.allSatisfy { $0.id > last })
     let status = try await living.client.send("GET", "/chat/runs/\(run.wireString)").decoded()
     #expect(status["status"] as? String == "interrupted")
     cut.mend()
     // It is a node like any other again.
     let next = try await lost.client.open("GET", path) { try await $0.events() }
-    #expect(next.text == "The river" && next.last?.type == "cancelled")
+    #expect(next.text == "The river" && next.last?["code"] == "INTERRUPTED")
   }
 
   @Test(
@@ -124,13 +124,33 @@ struct LeaseTests {
   @Test("A node that comes back with its id finds its former runs ended at once, not after its lease")
   func comesBack() async throws {
     try await TestPostgres.withSchema { url in
-      let ghost = try await TestDatabase.postgres(url: url)
+      let node = UUID()
+      let ghost = try await TestDatabase.postgres(url: url, node: node)
       try await ghost.database.cluster?.renewLease(for: .seconds(3_600))
       let begun = try await GhostRun.begin(in: ghost.stores, tokens: ["The"])
       // The same node id, a new process.
-      try await withRill(database: ghost) { rill in
+      let successor = try await TestDatabase.postgres(url: url, node: node)
+      try await withRill(database: successor) { rill in
         let status = try await rill.client.send("GET", "/chat/runs/\(begun.run.wireString)").decoded()
         #expect(status["status"] as? String == "interrupted")
+      }
+    }
+  }
+}
+
+extension LeaseTests {
+  @Test(
+    "A run whose beginning was stored, though nobody heard of it, is ended by the node that nobody works on it at"
+  )
+  func stray() async throws {
+    try await TestPostgres.withSchema { url in
+      let database = try await TestDatabase.postgres(url: url)
+      try await withRill(configure: Self.shortLease, database: database) { rill in
+        // Through the node's own store, so it counts as begun by it.
+        let begun = try await GhostRun.begin(in: database.stores, tokens: ["The", " river"])
+        let path = "/chat/runs/\(begun.run.wireString)"
+        let events = try await rill.client.open("GET", path + "/stream") { try await $0.events() }
+        #expect(events.text == "The river" && events.last?["code"] == "INTERRUPTED")
       }
     }
   }

@@ -200,6 +200,11 @@ struct RunsAcrossNodesTests {
         _ = try await cluster.upstream.request().connection.closed()
         #expect(try await own.events().last?.type == "cancelled")
         #expect(try await cluster[0].client.send("GET", "/sessions/\(session)").status == 404)
+        // The node that ran it forgets it when it hears of it.
+        let run = try #require(events.first?["run_id", as: String.self])
+        try await eventually("forgotten") {
+          try await cluster[0].client.send("GET", "/chat/runs/\(run)").status == 404
+        }
       }
     }
   }

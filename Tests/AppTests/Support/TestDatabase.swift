@@ -28,13 +28,13 @@ struct TestDatabase: Sendable {
   }
 
   /// One node's view of PostgreSQL.
-  static func postgres(url: String) async throws -> TestDatabase {
+  static func postgres(url: String, node: UUID = UUID()) async throws -> TestDatabase {
     var configuration = try PostgresConfiguration(url: url)
     // Many tests run at once, and a server has a limited number of connections.
     configuration.poolSize = 3
     return TestDatabase(
       try await PostgresDatabase.open(
-        configuration, nodeID: UUID(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        configuration, nodeID: node, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
   }
 
   var conversations: any ConversationStore { stores.conversations }

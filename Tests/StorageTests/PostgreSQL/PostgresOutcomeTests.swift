@@ -1,10 +1,10 @@
 import Foundation
 import Graph
-import Postgres
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Postgres
 @testable import Storage
 
 /// What becomes of writes whose connection breaks.
@@ -151,24 +151,34 @@ struct PostgresOutcomeTests {
     }
   }
 
-  /// Runs `body`, and ends each connection that is in the middle of a slow commit.
+  /// Runs `body`, and ends each connection that is in the middle of a slow commit: first at its client, which so hears
+  /// nothing of the server's last words.
   /// - Parameter body: gets what makes a transaction's commit slow.
   private func endingCommits<Value: Sendable>(
     of database: PostgresDatabase,
     _ body: @escaping @Sendable (@Sendable (PostgresConnection) async throws -> Void) async throws -> Value
   ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value?.self) { group in
+    let slow = SlowCommits()
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
       group.addTask {
-        try await body { _ = try await $0.query("INSERT INTO slow VALUES (1)") }
+        try await body { connection in
+          let row = try await connection.query("SELECT pg_backend_pid()::bigint").first
+          let backend: Int64 = try #require(row)[0]
+          slow.add(backend, connection.session)
+          _ = try await connection.query("INSERT INTO slow VALUES (1)")
+        }
       }
       group.addTask {
         while !Task.isCancelled {
-          _ = try? await database.query(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE application_name = current_setting('application_name') AND query LIKE 'COMMIT%'
-              AND state = 'active' AND wait_event = 'PgSleep'
-            """)
+          await PostgresRetry.wait(.milliseconds(5))
+          for (backend, session) in slow.all {
+            let sleeping = try? await database.query(
+              "SELECT 1 FROM pg_stat_activity WHERE pid = $1::bigint AND query LIKE 'COMMIT%' AND wait_event = 'PgSleep'",
+              [.int(backend)])
+            guard sleeping?.isEmpty == false else { continue }
+            await session.close()
+            _ = try? await database.query("SELECT pg_terminate_backend($1::integer)", [.int(backend)])
+          }
         }
         return nil
       }
@@ -178,6 +188,16 @@ struct PostgresOutcomeTests {
       }
       throw CancellationError()
     }
+  }
+}
+
+/// The connections whose next commit is slow.
+private final class SlowCommits: Sendable {
+  private let sessions = Mutex<[(backend: Int64, session: PostgresSession)]>([])
+
+  var all: [(backend: Int64, session: PostgresSession)] { sessions.withLock { $0 } }
+  func add(_ backend: Int64, _ session: PostgresSession) {
+    sessions.withLock { $0.append((backend, session)) }
   }
 }
 

@@ -12,6 +12,8 @@ public final class PostgresCluster: Cluster {
   private static let goneHours = 24
 
   private let client: PostgresClient
+  /// For messages, of which there may be many.
+  private let messages: PostgresClient
   let configuration: PostgresConfiguration
   private let node: PostgresNode
   private let channels: PostgresChannels
@@ -21,10 +23,12 @@ public final class PostgresCluster: Cluster {
   private let hasLease = Mutex(false)
 
   init(
-    client: PostgresClient, configuration: PostgresConfiguration, node: PostgresNode, schema: String,
+    client: PostgresClient, messages: PostgresClient, configuration: PostgresConfiguration,
+    node: PostgresNode, schema: String,
     retry: PostgresRetry, logger: Logger
   ) {
     self.client = client
+    self.messages = messages
     self.configuration = configuration
     self.node = node
     channels = PostgresChannels(schema: schema)
@@ -94,6 +98,13 @@ public final class PostgresCluster: Cluster {
     try await ids("SELECT node FROM runs WHERE id = $1 AND status = 'running'", [.uuid(runID)]).first
   }
 
+  public func ownRuns() async throws -> Set<UUID> {
+    Set(
+      try await ids(
+        "SELECT id FROM runs WHERE status = 'running' AND node = $1 AND incarnation = $2",
+        [.uuid(node.id), .uuid(node.incarnation)]))
+  }
+
   public func requestStop(runID: UUID) async throws -> UUID? {
     // Committed before the look: a run that begins in between is asked for afterwards, and finds this.
     try await execute(
@@ -116,6 +127,7 @@ public final class PostgresCluster: Cluster {
     guard !messages.isEmpty else { return }
     let payloads = try PostgresNotification.payloads(of: messages, from: self.node.id)
     try await execute(
+      on: self.messages,
       "SELECT pg_notify($1, payload) FROM unnest($2::text[]) WITH ORDINALITY AS part (payload, place) ORDER BY place",
       [.text(node.map(channels.channel) ?? channels.everyone), .texts(payloads)])
   }
@@ -149,10 +161,12 @@ public final class PostgresCluster: Cluster {
 
   /// A statement that may be done twice.
   @discardableResult
-  private func execute(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> PostgresResult {
+  private func execute(
+    on client: PostgresClient? = nil, _ sql: String, _ parameters: [PostgresValue] = []
+  ) async throws -> PostgresResult {
     try await PostgresErrorMapping.run {
       try await retry.run(.carriesThrough) { _ in
-        try await client.query(sql, parameters, cancellation: .carriesThrough)
+        try await (client ?? self.client).query(sql, parameters, cancellation: .carriesThrough)
       }
     }
   }

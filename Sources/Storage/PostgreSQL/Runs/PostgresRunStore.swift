@@ -63,6 +63,30 @@ public struct PostgresRunStore: RunStore {
     }
   }
 
+  public func logs(after positions: [UUID: Int], limit: Int) async throws -> [RunLogBatch] {
+    let wanted = Array(positions)
+    return try await database.query(
+      """
+      SELECT wanted.id, batch.first_id, batch.last_id, batch.token_count, batch.payload
+      FROM unnest($2::uuid[], $3::bigint[]) AS wanted (id, position)
+      JOIN runs ON runs.id = wanted.id AND runs.owner = $1
+      CROSS JOIN LATERAL (
+        SELECT first_id, last_id, token_count, payload FROM run_events
+        WHERE run = runs.sequence AND last_id > wanted.position ORDER BY last_id LIMIT $4
+      ) AS batch
+      ORDER BY wanted.id, batch.last_id
+      """,
+      [
+        .text(owner), .uuids(wanted.map(\.key)), .ints(wanted.map { Int64($0.value) }),
+        .int(Int64(max(limit, 1))),
+      ]
+    ).map {
+      RunLogBatch(
+        runID: try $0["id"], firstID: try $0["first_id"], lastID: try $0["last_id"],
+        tokenCount: try $0["token_count"], payload: try $0["payload"])
+    }
+  }
+
   public func compactRuns(endedBefore: Date, limit: Int) async throws -> Int {
     guard limit > 0 else { return 0 }
     // Runs that another process is compacting are left to it.
