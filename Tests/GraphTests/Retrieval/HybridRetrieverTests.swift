@@ -6,7 +6,8 @@ import Testing
 struct HybridRetrieverTests {
   @Test("asks both searches of a store that has no way to ask them together")
   func separately() async throws {
-    let retriever = HybridRetriever(words: Words(), vectors: Vectors { [[Self.passage("a"), Self.passage("b")]] })
+    let vectors = Vectors { [[Self.passage("a"), Self.passage("b")]] }
+    let retriever = HybridRetriever(words: Words(), vectors: vectors)
     let retrieval = try await retriever.retrieve(RetrievalQuery("a"))
     #expect(retrieval.mode == .hybrid && retrieval.warnings.isEmpty)
     #expect(retrieval.queryVector == [1])

@@ -82,7 +82,8 @@ extension PostgresEmbeddingStore {
     } catch let error as StoreError {
       database.knowledge.buildHasFailed(of: model.sequence)
       database.logger.warning(
-        "An index of vectors could not be built", metadata: ["model": "\(model.descriptor.id)", "error": "\(error)"])
+        "An index of vectors could not be built",
+        metadata: ["model": "\(model.descriptor.id)", "error": "\(error)"])
     }
   }
 
