@@ -120,28 +120,35 @@ private struct GivenVectors: VectorSearch {
 
 /// Runs `body` with a database of its own that lacks the extension, as a user who may not create it.
 private func withDatabaseWithoutExtension(_ body: (String) async throws -> Void) async throws {
-  let url = try #require(TestPostgres.url)
-  let name = "rill_test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-  let admin = PostgresClient(try PostgresConfiguration(url: url), logger: Logger(label: "test"))
-  _ = try await admin.query("CREATE ROLE \(name) LOGIN PASSWORD '\(name)'")
-  _ = try await admin.query("CREATE DATABASE \(name) TEMPLATE template0")
-  var parts = try #require(URLComponents(string: url))
-  parts.path = "/" + name
-  let result: Result<Void, any Error>
-  do {
-    let owner = PostgresClient(
-      try PostgresConfiguration(url: try #require(parts.string)), logger: Logger(label: "test"))
-    _ = try await owner.query("CREATE SCHEMA rill AUTHORIZATION \(name)")
-    await owner.close()
-    parts.user = name
-    parts.password = name
-    parts.queryItems = (parts.queryItems ?? []) + [URLQueryItem(name: "options", value: "-csearch_path=rill")]
-    result = .success(try await body(try #require(parts.string)))
-  } catch {
-    result = .failure(error)
+  // Waits its turn with the other tests of the server.
+  try await withPostgres { _ in
+    let name = "rill_test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    var parts = try #require(TestPostgres.url.flatMap { URLComponents(string: $0) })
+    parts.queryItems = (parts.queryItems ?? []) + [URLQueryItem(name: "connect_timeout", value: "30")]
+    let admin = try client(parts)
+    _ = try await admin.query("CREATE ROLE \(name) LOGIN PASSWORD '\(name)'")
+    _ = try await admin.query("CREATE DATABASE \(name) TEMPLATE template0")
+    parts.path = "/" + name
+    let result: Result<Void, any Error>
+    do {
+      let owner = try client(parts)
+      _ = try await owner.query("CREATE SCHEMA rill AUTHORIZATION \(name)")
+      await owner.close()
+      parts.user = name
+      parts.password = name
+      parts.queryItems?.append(URLQueryItem(name: "options", value: "-csearch_path=rill"))
+      result = .success(try await body(try #require(parts.string)))
+    } catch {
+      result = .failure(error)
+    }
+    _ = try await admin.query("DROP DATABASE \(name) WITH (FORCE)")
+    _ = try await admin.query("DROP ROLE \(name)")
+    await admin.close()
+    try result.get()
   }
-  _ = try await admin.query("DROP DATABASE \(name) WITH (FORCE)")
-  _ = try await admin.query("DROP ROLE \(name)")
-  await admin.close()
-  try result.get()
+}
+
+private func client(_ url: URLComponents) throws -> PostgresClient {
+  PostgresClient(
+    try PostgresConfiguration(url: try #require(url.string)), logger: Logger(label: "test"))
 }

@@ -30,8 +30,8 @@ enum PostgresKnowledgeSchema {
 
   /// - `words`: the stems of title, headings and text with their places, made by ``ChunkWords``. They are stored as they
   ///   are, and beside the rest of the row as long as it fits into a page: a search reads those of thousands of chunks.
-  /// - `chunks_by_words`: new chunks wait in a list, which is merged into the index when it has grown to a megabyte. That
-  ///   makes storing four times as fast, and the list costs a search about a millisecond.
+  /// - `chunks_by_words`: new chunks wait in a list, which is merged into the index when it has grown. With the server's 4 MB
+  /// 20,000 chunks were stored in 9 s, without the list in 33 s. Each search reads the list, so it is kept to 1 MB.
   private static let chunks = """
     CREATE TABLE chunks (
       sequence bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,

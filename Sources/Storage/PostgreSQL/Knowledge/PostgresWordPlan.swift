@@ -15,9 +15,9 @@ struct PostgresWordPlan: Sendable, Hashable {
   }
 
   /// How many chunks are scored, about.
-  static let budget = 10_000
+  static let budget = 5_000
   /// With fewer candidates than this, chunks with one common word are added.
-  private static let scarce = 2_000
+  private static let scarce = 1_000
   private static let mostPairs = 60
   /// BM25's constants, as SQLite has them.
   static let (k1, b) = (1.2, 0.75)

@@ -72,9 +72,11 @@ struct PostgresWordSearch {
   /// length): so the rank is computed once. Half of tf is what PostgreSQL gives.
   private func score(_ parameters: inout PostgresParameters) -> String {
     let sum = plan.terms.map { term in
-      let rank = "ts_rank_cd(\(Self.weights), words, \(query(ChunkWords.quoted(term.stem), &parameters)), 0)"
+      let word = query(ChunkWords.quoted(term.stem), &parameters)
       let weight = parameters.add(.double(term.weight))
-      return "\(weight) * (1 - length / (2 * \(rank) + length))"
+      let rank = "ts_rank_cd(\(Self.weights), words, \(word), 0)"
+      // Most candidates lack most of the words, and looking for one takes a third of the time.
+      return "CASE WHEN words @@ \(word) THEN \(weight) * (1 - length / (2 * \(rank) + length)) ELSE 0 END"
     }
     return "(" + sum.joined(separator: " + ") + ")"
   }
