@@ -58,7 +58,8 @@ export class DocumentsStore {
   private readonly uploads: Uploads;
   private readonly follower: NewsFollower;
   private watchers = 0;
-  private isFirstConnection = true;
+  /** The newest word on each document since the list was asked for: its answer may have been on its way for longer. */
+  private readonly heard = new Map<string, DocumentNews>();
 
   constructor(
     private readonly chat: Pick<ChatStore, "services" | "documentRemoved" | "refreshServer">,
@@ -73,11 +74,8 @@ export class DocumentsStore {
     this.follower = new NewsFollower(environment, this.api, {
       changed: () => this.set({ connection: this.follower.connection }),
       news: (news) => this.hear(news),
-      connected: () => {
-        // The first stream and the first list begin together; later ones have missed something.
-        if (!this.isFirstConnection || this.state.status === "failed") void this.lookAgain();
-        this.isFirstConnection = false;
-      },
+      // The list is asked for at once, whatever becomes of the stream; so what it holds may be older than the stream.
+      connected: () => void this.lookAgain(),
     });
   }
 
@@ -96,7 +94,6 @@ export class DocumentsStore {
   readonly watch = (): (() => void) => {
     this.watchers += 1;
     if (this.watchers === 1) {
-      this.isFirstConnection = true;
       this.follower.start();
       void (this.state.status === "ready" ? this.lookAgain() : this.load());
     }
@@ -167,6 +164,7 @@ export class DocumentsStore {
     const { status, hasMore, isLoadingMore, filter } = this.state;
     if (status !== "ready" || !hasMore || isLoadingMore) return;
     const { asked } = this;
+    this.heard.clear();
     this.set({ isLoadingMore: true });
     try {
       const page = await this.api.list(filter, this.cursor, PAGE);
@@ -185,9 +183,15 @@ export class DocumentsStore {
     this.listeners.clear();
   };
 
-  private async load(): Promise<void> {
+  /** Whatever was asked before is not waited for any longer. */
+  private ask(): number {
+    this.heard.clear();
     this.asked += 1;
-    const { asked } = this;
+    return this.asked;
+  }
+
+  private async load(): Promise<void> {
+    const asked = this.ask();
     this.set({ status: "loading", error: null, isLoadingMore: false });
     try {
       const page = await this.api.list(this.state.filter, null, PAGE);
@@ -201,8 +205,7 @@ export class DocumentsStore {
 
   /** The same documents as far as they are listed, as they are now. */
   private async lookAgain(): Promise<void> {
-    this.asked += 1;
-    const { asked } = this;
+    const asked = this.ask();
     const wanted = Math.min(MOST_AGAIN, Math.max(PAGE, this.state.items.length));
     try {
       const items: DocumentInfo[] = [];
@@ -219,7 +222,12 @@ export class DocumentsStore {
     }
   }
 
-  private take({ items, total }: Listing, cursor: string | null, embedding: EmbeddingInfo | null): void {
+  private take(listed: Listing, cursor: string | null, embedding: EmbeddingInfo | null): void {
+    const times = new Map(listed.items.map((item) => [item.id, item.updated_at]));
+    const isNewer = (one: DocumentNews): boolean =>
+      one.kind !== "document" || one.document.updated_at >= (times.get(one.document.id) ?? "");
+    const newer = [...this.heard.values()].filter(isNewer);
+    const { items, total } = withNews(listed, newer, this.state.filter);
     this.cursor = cursor;
     const hasMore = cursor !== null;
     const folders = this.foldersWith(items);
@@ -253,7 +261,10 @@ export class DocumentsStore {
     const before = { items, total };
     const after = withNews(before, news, filter);
     let { embedding } = this.state;
-    for (const one of news) if (one.kind === "index") embedding = one.embedding;
+    for (const one of news) {
+      if (one.kind === "index") embedding = one.embedding;
+      else this.heard.set(one.kind === "deleted" ? one.id : one.document.id, one);
+    }
     this.set(
       after === before ? { embedding } : { ...after, embedding, folders: this.foldersWith(after.items) },
     );

@@ -70,20 +70,19 @@ describe("the documents' store", () => {
 
   it("fetches page after page and never lists a document twice", async () => {
     const bench = new Bench();
-    bench.server.on(
-      LIST,
-      json(page([document("a"), document("b")], "2", 3)),
-      json(page([document("b"), document("c")], null, 3)),
-    );
+    const hundred = Array.from({ length: 100 }, (_, index) => document(`${index}`));
+    const first = json(page(hundred, "2", 101));
+    bench.server.on(LIST, first, first, json(page([document("99"), document("last")], null, 101)));
     await bench.watch();
     assert.ok(bench.state.hasMore);
     void bench.store.loadMore();
     await bench.store.loadMore();
     await settle();
-    assert.equal(bench.ids, "a ready, b ready, c ready");
+    assert.equal(bench.state.items.length, 101);
+    assert.equal(bench.state.items.at(-1)?.id, "last");
     assert.equal(bench.state.hasMore, false);
-    assert.match(bench.listed[1] ?? "", /cursor=2/);
-    assert.equal(bench.listed.length, 2);
+    assert.match(bench.listed[2] ?? "", /cursor=2/);
+    assert.equal(bench.listed.length, 3);
   });
 
   it("a filter asks anew, and an answer to the filter before is dropped", async () => {
@@ -101,7 +100,43 @@ describe("the documents' store", () => {
     answerSlowly(json(page([document("old")]))());
     await settle();
     assert.equal(bench.ids, "z ready");
-    assert.match(bench.listed[2] ?? "", /q=river\+bank&folder=a\+b/);
+    assert.match(bench.listed.at(-1) ?? "", /q=river\+bank&folder=a\+b/);
+  });
+
+  it("what happens between the list and the beginning of the stream is looked up", async () => {
+    const bench = new Bench();
+    let begin: () => void = () => {};
+    bench.server.on(LIST, json(page([document("a", { status: "reading" })])), json(page([document("a")])));
+    bench.server.on("GET /documents/events", (request) => {
+      const response = bench.server.stream(request);
+      return new Promise((resolve) => (begin = () => resolve(response)));
+    });
+    await bench.watch();
+    assert.equal(bench.ids, "a reading");
+    begin();
+    await settle();
+    assert.equal(bench.ids, "a ready");
+  });
+
+  it("a list that was on its way for long undoes no news", async () => {
+    const bench = new Bench();
+    await bench.watch();
+    let answerSlowly: (response: Response) => void = () => {};
+    bench.server.on(LIST, () => new Promise((resolve) => (answerSlowly = resolve)));
+    const at = (second: number) => `2026-01-02T03:04:0${second}.000Z`;
+    bench.store.reload();
+    await settle();
+    await bench.hear(
+      news("ready", document("a", { updated_at: at(5) })),
+      news("deleted", { id: "b" }),
+      news("ready", document("c", { updated_at: at(6) })),
+      news("reading", document("d", { status: "reading", updated_at: at(6) })),
+    );
+    const a = document("a", { status: "reading", updated_at: at(4) });
+    answerSlowly(json(page([a, document("b"), document("d", { updated_at: at(7) })], null, 3))());
+    await settle();
+    assert.equal(bench.ids, "c ready, a ready, d ready");
+    assert.equal(bench.state.total, 3);
   });
 
   it("after a lost connection it looks up what it has missed", async () => {
