@@ -104,12 +104,16 @@ extension RunService {
   // MARK: Stopping
 
   /// Asks the node that works on a run to end it, and waits until it has.
-  /// - Returns: `nil` when no node works on it: it has ended, or has not come yet and will end at once when it does.
+  /// - Returns: `nil` when nobody knows the run: it will end as soon as it comes.
   func stopElsewhere(_ runID: UUID, since began: Duration) async throws -> StopReceipt? {
-    guard let exchange, let node = try await exchange.cluster.requestStop(runID: runID),
-      let stored = try await archive.run(id: runID)
-    else { return nil }
-    await exchange.send([.stop(run: runID)], to: node)
+    guard let exchange else { return nil }
+    var node = try await exchange.cluster.requestStop(runID: runID)
+    // Looked for after the request was stored: a run that comes later finds that.
+    guard let stored = try await archive.run(id: runID) else { return nil }
+    guard stored.status == .running else { return stored.stopReceipt }
+    // It may have begun between the two.
+    if node == nil { node = try await exchange.cluster.node(runID: runID) }
+    if let node { await exchange.send([.stop(run: runID)], to: node) }
     guard let reader = try await follow(stored, after: 0), let run = reader.run else { return nil }
     defer { detach(reader) }
     let status = try await run.completion.wait()

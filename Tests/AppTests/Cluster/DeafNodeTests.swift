@@ -10,32 +10,6 @@ import Testing
 /// Messages between nodes may be lost: that costs time and nothing else.
 @Suite("A node that hears nothing", .enabled(if: TestPostgres.isGiven), .timeLimit(.minutes(2)))
 struct DeafNodeTests {
-  private struct DeafCluster: Cluster {
-    let cluster: any Cluster
-
-    var nodeID: UUID { cluster.nodeID }
-    func renewLease(for duration: Duration) async throws -> Date {
-      try await cluster.renewLease(for: duration)
-    }
-    func leave() async throws { try await cluster.leave() }
-    func ownRuns() async throws -> Set<UUID> { try await cluster.ownRuns() }
-    func livingNodes() async throws -> Set<UUID> { try await cluster.livingNodes() }
-    func exclusively<Value: Sendable>(
-      _ name: String, _ body: @Sendable () async throws -> Value
-    ) async throws -> Value { try await cluster.exclusively(name, body) }
-    func node(runID: UUID) async throws -> UUID? { try await cluster.node(runID: runID) }
-    func requestStop(runID: UUID) async throws -> UUID? { try await cluster.requestStop(runID: runID) }
-    func stopRequests(among runs: Set<UUID>) async throws -> Set<UUID> {
-      try await cluster.stopRequests(among: runs)
-    }
-    func send(_ messages: [NodeMessage], to node: UUID?) async throws {
-      try await cluster.send(messages, to: node)
-    }
-    func listen(_ receive: @escaping @Sendable (ClusterEvent) async -> Void) async {
-      try? await Task.sleep(for: .seconds(3_600))
-    }
-  }
-
   @Test("finds the files that wait, ends readings that were cancelled, and searches by meaning in time")
   func polling() async throws {
     try await withIngestionFolder { folder in
@@ -48,7 +22,7 @@ struct DeafNodeTests {
             $0.readerCount = 1
             $0.extractor = TextExtractor(pdfTools: tools)
             $0.embedder = EmbeddingIndexerTests.LetterEmbedder()
-          }, cluster: DeafCluster(cluster: try #require(database.database.cluster))
+          }, cluster: WrappedCluster(try #require(database.database.cluster), .init(hears: false))
         ) { deaf in
           let client = cluster[0].client
           let id = try #require(

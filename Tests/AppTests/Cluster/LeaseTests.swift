@@ -10,44 +10,6 @@ import Testing
 /// What becomes of the runs of a node that is gone, or that cannot say that it is there.
 @Suite("Leases", .enabled(if: TestPostgres.isGiven), .timeLimit(.minutes(2)))
 struct LeaseTests {
-  /// A node's cluster that can be cut off from the store: its leases are not renewed then, and it hears nothing.
-  private final class CutCluster: Cluster {
-    let cluster: any Cluster
-    private let isCut = Mutex(false)
-
-    init(_ cluster: any Cluster) { self.cluster = cluster }
-
-    func cut() { isCut.withLock { $0 = true } }
-    func mend() { isCut.withLock { $0 = false } }
-    private func check() throws {
-      if isCut.withLock({ $0 }) { throw StoreError(.unavailable, "Cut off.") }
-    }
-
-    var nodeID: UUID { cluster.nodeID }
-    func renewLease(for duration: Duration) async throws -> Date {
-      try check()
-      return try await cluster.renewLease(for: duration)
-    }
-    func leave() async throws { try await cluster.leave() }
-    func ownRuns() async throws -> Set<UUID> { try await cluster.ownRuns() }
-    func livingNodes() async throws -> Set<UUID> { try await cluster.livingNodes() }
-    func exclusively<Value: Sendable>(
-      _ name: String, _ body: @Sendable () async throws -> Value
-    ) async throws -> Value { try await cluster.exclusively(name, body) }
-    func node(runID: UUID) async throws -> UUID? { try await cluster.node(runID: runID) }
-    func requestStop(runID: UUID) async throws -> UUID? { try await cluster.requestStop(runID: runID) }
-    func stopRequests(among runs: Set<UUID>) async throws -> Set<UUID> {
-      try await cluster.stopRequests(among: runs)
-    }
-    func send(_ messages: [NodeMessage], to node: UUID?) async throws {
-      try check()
-      try await cluster.send(messages, to: node)
-    }
-    func listen(_ receive: @escaping @Sendable (ClusterEvent) async -> Void) async {
-      await cluster.listen(receive)
-    }
-  }
-
   static let shortLease: @Sendable (inout RillConfiguration) -> Void = {
     $0.cluster.lease = .seconds(1)
     $0.runs.disconnectGrace = .seconds(60)
@@ -58,7 +20,7 @@ struct LeaseTests {
     try await TestPostgres.withSchema { url in
       try await withScriptedUpstream(StopTests.silentAfter(["The", " river"])) { upstream in
         let database = try await TestDatabase.postgres(url: url)
-        let cut = CutCluster(try #require(database.database.cluster))
+        let cut = WrappedCluster(try #require(database.database.cluster))
         try await withRill(configure: Self.shortLease, database: database, upstream: upstream, cluster: cut) {
           lost in
           let other = try await TestDatabase.postgres(url: url)
@@ -71,7 +33,7 @@ struct LeaseTests {
   }
 
   private func loseLease(
-    of lost: RillTestServer, _ cut: CutCluster, _ living: RillTestServer, _ upstream: ScriptedUpstream
+    of lost: RillTestServer, _ cut: WrappedCluster, _ living: RillTestServer, _ upstream: ScriptedUpstream
   ) async throws {
     let run = UUID()
     let seen = try await lost.client.ask("What does the river do?", run: run) { stream in

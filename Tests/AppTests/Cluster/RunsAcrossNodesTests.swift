@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Storage
 import TestSupport
 import Testing
 
@@ -119,6 +120,40 @@ struct RunsAcrossNodesTests {
     }
   }
 
+  @Test("A stop during which the run begins at another node waits for its end")
+  func stopDuringTheStart() async throws {
+    try await TestPostgres.withSchema { url in
+      try await withScriptedUpstream(Self.silent) { upstream in
+        let databases = try await [TestDatabase.postgres(url: url), TestDatabase.postgres(url: url)]
+        let isTold = OneShot<Void>()
+        let asking = WrappedCluster(
+          try #require(databases[0].database.cluster), .init(beforeStopRequests: { try? await isTold.wait() })
+        )
+        try await withRill(database: databases[0], upstream: upstream, cluster: asking) { asked in
+          let stopping = WrappedCluster(
+            try #require(databases[1].database.cluster),
+            .init(
+              afterRequestStop: { run in
+                try await eventually("it is stored") {
+                  try await databases[1].stores.runs.run(id: run) != nil
+                }
+              }, beforeSend: { if $0.contains(where: \.isStop) { isTold.fulfil(()) } }))
+          try await withRill(database: databases[1], upstream: upstream, cluster: stopping) { stopped in
+            defer { isTold.fulfil(()) }
+            let run = UUID()
+            async let events = asked.client.ask("What does the river do?", run: run)
+            let receipt = try await stopped.client.stop(run).decoded()
+            #expect(receipt["status"] as? String == "cancelled")
+            isTold.fulfil(())
+            let end = try #require(try await events.last)
+            #expect(end.type == "cancelled" && end.id == receipt["last_event_id"] as? Int)
+          }
+        }
+        for database in databases { try await database.database.close() }
+      }
+    }
+  }
+
   @Test("The same request sent to both nodes at once is one run with one call of the model")
   func idempotency() async throws {
     try await withRillNodes(2) { cluster in
@@ -207,5 +242,11 @@ struct RunsAcrossNodesTests {
         }
       }
     }
+  }
+}
+
+extension NodeMessage {
+  fileprivate var isStop: Bool {
+    if case .stop = self { true } else { false }
   }
 }

@@ -128,7 +128,11 @@ public final class PostgresCluster: Cluster {
     let payloads = try PostgresNotification.payloads(of: messages, from: self.node.id)
     try await execute(
       on: self.messages,
-      "SELECT pg_notify($1, payload) FROM unnest($2::text[]) WITH ORDINALITY AS part (payload, place) ORDER BY place",
+      // A hint need not wait for the disk: whoever sends it waits for nothing, and it may be lost.
+      """
+      SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, payload)
+      FROM unnest($2::text[]) WITH ORDINALITY AS part (payload, place) ORDER BY place
+      """,
       [.text(node.map(channels.channel) ?? channels.everyone), .texts(payloads)])
   }
 
