@@ -48,6 +48,9 @@ final class ClusterService: Service {
     state = Mutex(State(renewed: time.now()))
   }
 
+  /// Whether the others take this node for alive; one that they do not has nothing to say.
+  var isMember: Bool { state.withLock { !$0.hasLost } }
+
   /// Makes the node known. Called before it takes requests: runs of an unknown node are ended by the others.
   func join() async throws {
     try await renew()

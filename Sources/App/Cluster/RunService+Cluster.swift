@@ -87,7 +87,8 @@ extension RunService {
 
   /// Lets go of every run: this node's lease has run out, and others end its runs.
   func abandonAll() {
-    let runs = registry.withLock { $0.active }
+    // Also those whose end could not be stored.
+    let runs = registry.withLock { $0.all }.filter { $0.completion.value == nil || journal.isOpen($0.id) }
     for run in runs { run.abandon() }
     for mirror in exchange?.mirrors.withLock({ $0.all }) ?? [] { mirror.abandon() }
   }

@@ -22,7 +22,8 @@ extension RunService {
     }
     guard isAdmitted else { throw RequestError(.overloaded) }
     // A server that is going away follows nothing any more: the reader comes back to another one.
-    guard case .enqueued = workContinuation.yield(.follow(mirror)) else {
+    guard !registry.withLock({ $0.isDraining }), case .enqueued = workContinuation.yield(.follow(mirror))
+    else {
       exchange.mirrors.withLock { $0.remove(mirror) }
       throw RequestError(.draining)
     }

@@ -56,6 +56,11 @@ extension RequestError {
     detail: "The server is answering as many questions as it can. Try again in a moment.",
     isRetryable: true, retryAfter: .seconds(2))
 
+  static let cutOff = RequestError(
+    status: .serviceUnavailable, code: "STORE_UNAVAILABLE",
+    detail: "This server cannot reach its database. Try again in a moment.", isRetryable: true,
+    retryAfter: .seconds(1))
+
   static let tooManyConnections = RequestError(
     status: .serviceUnavailable, code: "OVERLOADED",
     detail: "The server has as many connections as it can hold. Try again in a moment.",

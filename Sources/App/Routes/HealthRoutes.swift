@@ -9,6 +9,7 @@ struct HealthRoutes: Sendable {
   let model: any LanguageModel
   let knowledge: any KnowledgeStore
   let documents: KnowledgeServices
+  let isMember: @Sendable () -> Bool
   let runMetrics: RunMetrics
   let httpMetrics: HTTPMetrics
 
@@ -26,7 +27,11 @@ struct HealthRoutes: Sendable {
 
   private func ready(_ context: AppRequestContext) async -> Response {
     var documents = 0
-    let store = await check("The store answers.", context) { documents = try await knowledge.documentCount() }
+    let store = await check("The store answers.", context) {
+      // One that is cut off need not be waited for.
+      guard isMember() else { throw StoreError(.unavailable, RequestError.cutOff.detail) }
+      documents = try await knowledge.documentCount()
+    }
     let model = await check("The model answers.", context) { try await self.model.checkAvailability() }
     let isReady = store.isOK && model.isOK
     return .json(status: isReady ? .ok : .serviceUnavailable) { json in

@@ -120,17 +120,18 @@ final class RunLog: Sendable {
   /// Shows readers everything again.
   func release() {
     let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
-      guard state.heldID != nil else { return [:] }
+      guard state.heldID != nil, !state.isAbandoned else { return [:] }
       state.heldID = nil
       return state.takeWaiters()
     }
     for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
   }
 
-  /// Ends the log without a terminal event: another process has the run's end, and readers find it by coming back.
+  /// Ends the log without a terminal event: another process has the run's end, and readers find it by coming back. One that
+  /// is held back counts for nothing; one that was shown stays.
   func abandon() {
     let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
-      state.isAbandoned = !state.isEnded
+      if !state.isEnded || state.heldID != nil { state.isAbandoned = true }
       state.isEnded = true
       return state.takeWaiters()
     }
@@ -144,7 +145,9 @@ final class RunLog: Sendable {
   /// The event that ended the run.
   var terminalEvent: RunEvent? {
     state.withLock { state in
-      guard state.isEnded, case .event(let event, _) = state.entries.last, event.isTerminal else {
+      guard state.isEnded, !state.isAbandoned, case .event(let event, _) = state.entries.last,
+        event.isTerminal
+      else {
         return nil
       }
       return event

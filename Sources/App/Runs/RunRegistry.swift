@@ -89,6 +89,9 @@ struct RunRegistry {
 
   func activeRun(sessionID: UUID) -> Run? { activeBySession[sessionID].flatMap { runs[$0] } }
 
+  /// Those that have ended, too, as long as they are remembered.
+  var all: [Run] { Array(runs.values) }
+
   var active: [Run] { activeBySession.values.compactMap { runs[$0] } }
 
   /// Remembers a stop whose run has not come yet.

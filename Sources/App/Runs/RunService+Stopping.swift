@@ -6,7 +6,7 @@ import Synchronization
 extension RunService {
   /// - Throws: ``RequestError`` when nobody knows the run.
   func status(runID: UUID) async throws -> RunStatus {
-    if let run = registry.withLock({ $0[runID] }) { return RunStatus(run) }
+    if let run = registry.withLock({ $0[runID] }), !run.log.isAbandoned { return RunStatus(run) }
     guard let stored = try await archive.run(id: runID) else { throw RequestError.notFound("run") }
     return RunStatus(stored)
   }

@@ -104,11 +104,26 @@ final class RunService: Service {
       registry.drain()
       return registry.activeCount == 0
     }
-    workContinuation.finish()
     // Readers of other nodes' runs find them there.
     for mirror in exchange?.mirrors.withLock({ $0.all }) ?? [] { mirror.abandon() }
-    if isIdle { drained.fulfil(()) }
+    if isIdle { endWork() }
     shutdownBegan.fulfil(())
+  }
+
+  /// Ends the service when it is shutting down and has no run left: also one that was admitted before and is still being
+  /// stored will begin, and end with a word to its reader.
+  private func endIfDrained() {
+    if registry.withLock({ $0.isDraining && $0.activeCount == 0 }) { endWork() }
+  }
+
+  private func endWork() {
+    workContinuation.finish()
+    drained.fulfil(())
+  }
+
+  private func discard(_ run: Run) {
+    registry.withLock { $0.discard(run) }
+    endIfDrained()
   }
 
   /// Gives running answers their time, then ends them with a word to their readers.
@@ -134,8 +149,7 @@ final class RunService: Service {
       group.cancelAll()
     }
     exchange?.forget(run)
-    let isDrained = registry.withLock { $0.isDraining && $0.activeCount == 0 }
-    if isDrained { drained.fulfil(()) }
+    endIfDrained()
   }
 
   /// Heartbeats, grace times and forgetting, for all runs together: a timer for each would cost more than the runs.
@@ -209,7 +223,7 @@ final class RunService: Service {
   private func begin(_ run: Run, _ request: RunRequest) async throws -> RunReader {
     do {
       if request.runID != nil, let stored = try await storedRun(run.id, for: request) {
-        registry.withLock { $0.discard(run) }
+        discard(run)
         // In the run that was admitted: the same request may have attached to it in the meantime.
         return try await replay(stored, in: run)
       }
@@ -218,7 +232,7 @@ final class RunService: Service {
       workContinuation.yield(.start(run, turn, isStored: false))
       return RunReader(run: run, after: 0)
     } catch {
-      registry.withLock { $0.discard(run) }
+      discard(run)
       // A second request may have attached in the meantime.
       run.log.append(.error(RunFailure(mapping: error)))
       run.completion.fulfil(.error)
@@ -246,7 +260,7 @@ final class RunService: Service {
       } catch let error as StoreError where error.code == .conflict {
         if let stored = try await storedRun(run.id, for: request) {
           // Another node has begun the same run at this moment.
-          registry.withLock { $0.discard(run) }
+          discard(run)
           return try await replay(stored, in: run)
         }
         if let active = try await archive.runs.activeRun(sessionID: run.sessionID) {

@@ -50,7 +50,7 @@ struct RillServer: Sendable {
     // With its new lease, what an earlier process of this node has left is known to be abandoned.
     try await cluster?.join()
     try await recover()
-    let router = try makeRouter(runs: runs, runMetrics: runMetrics)
+    let router = try makeRouter(runs: runs, cluster: cluster, runMetrics: runMetrics)
     let connections = ConnectionCounter(limit: configuration.maxConnections)
     let app = Application(
       router: router,
@@ -142,7 +142,9 @@ struct RillServer: Sendable {
     return usesModel ? ModelQueryWriter(model: model, clock: dependencies.time.clock) : RuleQueryWriter()
   }
 
-  private func makeRouter(runs: RunService, runMetrics: RunMetrics) throws -> Router<AppRequestContext> {
+  private func makeRouter(
+    runs: RunService, cluster: ClusterService?, runMetrics: RunMetrics
+  ) throws -> Router<AppRequestContext> {
     let httpMetrics = HTTPMetrics()
     let router = Router(context: AppRequestContext.self)
     router.add(middleware: SecurityHeadersMiddleware())
@@ -154,15 +156,17 @@ struct RillServer: Sendable {
     if let token = configuration.apiToken {
       api.add(middleware: AuthenticationMiddleware(token: token))
     }
+    HealthRoutes(
+      model: dependencies.model, knowledge: dependencies.stores.knowledge,
+      documents: dependencies.documents, isMember: { cluster?.isMember ?? true }, runMetrics: runMetrics,
+      httpMetrics: httpMetrics
+    ).add(to: api)
+    if let cluster { api.add(middleware: MembershipMiddleware { cluster.isMember }) }
     ChatRoutes(runs: runs, store: dependencies.stores.conversations, metrics: runMetrics).add(to: api)
     SessionRoutes(
       store: dependencies.stores.conversations, knowledge: dependencies.stores.knowledge, runs: runs
     ).add(to: api)
     addDocumentRoutes(to: api)
-    HealthRoutes(
-      model: dependencies.model, knowledge: dependencies.stores.knowledge,
-      documents: dependencies.documents, runMetrics: runMetrics, httpMetrics: httpMetrics
-    ).add(to: api)
     router.refuseOtherMethods()
     return router
   }

@@ -61,6 +61,29 @@ struct HeldLogTests {
     #expect(run.cancellation.value == .shutdown, "the model's connection is closed")
   }
 
+  @Test("stays abandoned however often it is, and so does one whose end nobody has seen")
+  func abandonedAgain() async throws {
+    let run = makeRun()
+    run.log.append(.token("a"))
+    run.log.abandon()
+    run.log.abandon()
+    #expect(run.log.isAbandoned)
+    let held = makeRun()
+    held.log.append(.token("a"))
+    held.log.hold()
+    held.log.append(.error(.interrupted(messageID: nil)))
+    held.log.abandon()
+    held.log.release()
+    #expect(held.log.isAbandoned && held.log.terminalEvent == nil)
+    let reader = RunReader(run: held, after: 0)
+    #expect(try ids(await reader.next()) == [1])
+    #expect(await reader.next() == nil)
+    let seen = makeRun()
+    seen.log.append(.error(.interrupted(messageID: nil)))
+    seen.log.abandon()
+    #expect(!seen.log.isAbandoned && seen.log.terminalEvent != nil)
+  }
+
   @Test(
     "A reader that has seen more than the log got gets its end once; one that read the end gets nothing more")
   func endings() async throws {

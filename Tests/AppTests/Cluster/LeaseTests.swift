@@ -47,6 +47,12 @@ struct LeaseTests {
     _ = try await upstream.request().connection.closed()
     let last = try #require(seen.last?.id)
     let path = "/chat/runs/\(run.wireString)/stream"
+    // It says at once that it cannot help, so that the reader goes elsewhere.
+    let refused = try await lost.client.send("GET", path)
+    #expect(refused.status == 503)
+    #expect(try refused.decoded()["code"] as? String == "STORE_UNAVAILABLE")
+    #expect(try await lost.client.send("GET", "/ready").status == 503)
+    #expect(try await lost.client.send("GET", "/health").status == 200)
     let end = try await living.client.open("GET", path, headers: ["Last-Event-ID": "\(last)"]) {
       try await $0.events()
     }
@@ -55,6 +61,7 @@ struct LeaseTests {
     let status = try await living.client.send("GET", "/chat/runs/\(run.wireString)").decoded()
     #expect(status["status"] as? String == "interrupted")
     cut.mend()
+    try await eventually("it is back") { try await lost.client.send("GET", "/sessions").status == 200 }
     // It is a node like any other again.
     let next = try await lost.client.open("GET", path) { try await $0.events() }
     #expect(next.text == "The river" && next.last?["code"] == "INTERRUPTED")

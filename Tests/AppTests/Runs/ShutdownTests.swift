@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,6 +40,32 @@ import Testing
         let run = try #require(message?.answer?.runID)
         #expect(try await database.runs.run(id: run)?.status == .interrupted)
         #expect(try await database.checkpointer.latest(threadID: run.wireString) != nil)
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test(
+    "A run that was admitted when the server began to stop has its end like any other, and the service too")
+  func admittedBefore() async throws {
+    let database = try await TestDatabase.fresh()
+    try await withScriptedUpstream(StopTests.silentAfter(["The", " river"])) { upstream in
+      let stopping = OneShot<RunService>()
+      // First for the session's id, then for those of the messages, after the run was admitted.
+      let asked = Atomic(0)
+      let service = try RunServiceFixture.make(
+        upstream: upstream, database: database, configure: { $0.shutdownGrace = .milliseconds(1) },
+        makeID: {
+          if asked.add(1, ordering: .relaxed).oldValue == 1 { stopping.value?.beginShutdown() }
+          return UUID()
+        })
+      stopping.fulfil(service)
+      try await withThrowingTaskGroup(of: Void.self) { group -> Void in
+        group.addTask { try await service.run() }
+        let run = UUID()
+        let reader = try await service.start(RunRequest(message: "What does the river do?", runID: run))
+        while await reader.next() != nil {}
+        #expect(try await database.runs.run(id: run)?.status == .interrupted)
         try await group.waitForAll()
       }
     }

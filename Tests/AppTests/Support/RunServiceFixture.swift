@@ -12,7 +12,8 @@ enum RunServiceFixture {
   static func make(
     upstream: ScriptedUpstream, database: TestDatabase, runs: (any RunStore)? = nil,
     sharing: RunJournal.Sharing? = nil, time: RunTime = .system,
-    configure: (inout RunService.Settings) -> Void = { _ in }
+    configure: (inout RunService.Settings) -> Void = { _ in },
+    makeID: @escaping @Sendable () -> UUID = { UUID() }
   ) throws -> RunService {
     var settings = RunService.Settings()
     configure(&settings)
@@ -29,7 +30,7 @@ enum RunServiceFixture {
       graph: graph, journal: journal, time: time, logger: logger, metrics: RunMetrics())
     let planner = TurnPlanner(
       store: database.conversations, runs: database.runs, checkpointer: database.checkpointer, model: model,
-      makeID: { UUID() })
+      makeID: makeID)
     let archive = RunArchive(
       runs: database.runs, conversations: database.conversations, time: time, logger: logger)
     return RunService(
