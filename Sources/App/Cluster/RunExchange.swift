@@ -9,8 +9,8 @@ final class RunExchange: Sendable {
   let cluster: any Cluster
   let followers = Mutex(RunFollowers())
   let mirrors = Mutex(RunMirrors())
-  /// Runs whose followers have not been told of their newest events yet.
-  private let grown = Mutex<Set<UUID>>([])
+  /// Nodes that have not been told yet of the newest events of runs that they follow.
+  private let grown = Mutex<[UUID: Set<UUID>]>([:])
   private let grownSignal = Signal()
   /// Mirrors that may have news in the store.
   private let stale = Mutex<Set<UUID>>([])
@@ -35,9 +35,12 @@ final class RunExchange: Sendable {
 
   // MARK: Runs of this node
 
-  /// Their followers are to be told of new events. Never waits.
+  /// Their followers are to be told of new events. Never waits; a run that has its end may be forgotten right after it.
   func noteGrown(_ runs: Set<UUID>) {
-    grown.withLock { $0.formUnion(runs) }
+    let nodes = followers.withLock { $0.nodes(following: runs) }
+    grown.withLock { grown in
+      for (node, runs) in nodes { grown[node, default: []].formUnion(runs) }
+    }
     grownSignal.raise()
   }
 
@@ -45,11 +48,11 @@ final class RunExchange: Sendable {
   func tellFollowers() async {
     while !Task.isCancelled {
       let seen = grownSignal.generation
-      let runs = grown.withLock { grown in
-        defer { grown = [] }
+      let news = grown.withLock { grown in
+        defer { grown = [:] }
         return grown
       }
-      for (node, runs) in followers.withLock({ $0.nodes(following: runs) }) {
+      for (node, runs) in news {
         await send(runs.map(NodeMessage.grown), to: node)
       }
       await grownSignal.wait(past: seen)

@@ -34,8 +34,10 @@ extension RunService {
       return nil
     }
     guard let run = found else {
-      if exchange != nil, let receipt = try await stopElsewhere(runID, since: began) { return receipt }
-      if let stored = try await archive.run(id: runID) { return stored.stopReceipt }
+      let receipt =
+        exchange == nil
+        ? try await archive.run(id: runID)?.stopReceipt : try await stopElsewhere(runID, since: began)
+      if let receipt { return receipt }
       return StopReceipt(runID: runID, status: .cancelled, lastEventID: 0, tokenCount: 0, stoppedIn: .zero)
     }
     run.cancellation.fulfil(.user)

@@ -1,6 +1,8 @@
 import Foundation
 import Graph
+import Logging
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -151,6 +153,28 @@ struct RunsAcrossNodesTests {
         }
         for database in databases { try await database.database.close() }
       }
+    }
+  }
+
+  @Test("Who follows a run is told of its end, also when the run is forgotten at that moment")
+  func toldOfTheEnd() async throws {
+    try await TestPostgres.withSchema { url in
+      let database = try await TestDatabase.postgres(url: url)
+      let run = UUID()
+      let told = OneShot<[NodeMessage]>()
+      let cluster = WrappedCluster(
+        try #require(database.database.cluster), .init(beforeSend: { told.fulfil($0) }))
+      let exchange = RunExchange(cluster: cluster, logger: Logger(label: "test"))
+      _ = exchange.followers.withLock { $0.follow(run: run, node: UUID(), now: .zero) }
+      exchange.noteGrown([run])
+      exchange.followers.withLock { $0.forget(run: run) }
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await exchange.tellFollowers() }
+        let messages = try? await told.wait()
+        #expect(messages == [.grown(run: run)])
+        group.cancelAll()
+      }
+      try await database.database.close()
     }
   }
 
