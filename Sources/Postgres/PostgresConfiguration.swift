@@ -81,6 +81,13 @@ public struct PostgresConfiguration: Sendable {
   }
 }
 
+/// Whatever is printed of one, also as a part of something larger, has no password in it.
+extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { redactedDescription }
+  public var debugDescription: String { redactedDescription }
+  public var customMirror: Mirror { Mirror(self, children: ["server": redactedDescription]) }
+}
+
 extension Duration {
   /// Rounded up, so that a short time is never none.
   var milliseconds: Int64 {

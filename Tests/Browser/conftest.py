@@ -27,6 +27,7 @@ OpenChat = Callable[..., ChatPage]
 
 expect.set_options(timeout=10_000)
 
+ON_POSTGRES_ONLY = ("test_copy.py",)
 ON_EVERY_STORE = (
     "test_branches.py",
     "test_citations.py",
@@ -47,10 +48,13 @@ from either store; they run on SQLite only, which halves the time of the second 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if STORE == "sqlite":
-        return
-    left_out = [item for item in items if item.path.name not in ON_EVERY_STORE]
-    items[:] = [item for item in items if item.path.name in ON_EVERY_STORE]
+    def is_wanted(item: pytest.Item) -> bool:
+        if STORE == "sqlite":
+            return item.path.name not in ON_POSTGRES_ONLY
+        return item.path.name in ON_EVERY_STORE + ON_POSTGRES_ONLY
+
+    left_out = [item for item in items if not is_wanted(item)]
+    items[:] = [item for item in items if is_wanted(item)]
     config.hook.pytest_deselected(items=left_out)
 
 

@@ -70,6 +70,19 @@ class RillServer:
             self.kill()
             raise AssertionError(f"Rill did not start:\n{self.log_tail()}")
 
+    def run(self, *arguments: str, succeeds: bool = True, **environment: str) -> str:
+        """Another command of the same program. Returns what it says."""
+        done = subprocess.run(
+            [str(BINARY), *arguments],
+            env=clean_environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode == 0) == succeeds, f"rill {arguments[0]} ended with {done.returncode}:\n{said}"
+        return said
+
     def kill(self) -> None:
         """Ends the process without giving it a chance to say anything (SIGKILL)."""
         if self._process is not None:

@@ -28,6 +28,12 @@ struct ConfigurationTests {
     #expect(parameters["password"] == Self.password)
     #expect(configuration.connectTimeout == .seconds(9))
     #expect(configuration.redactedDescription == "me@db.example:5433/rill")
+    // As a log would print something that has it.
+    struct Holder { var configuration: PostgresConfiguration }
+    var text =
+      "\(Holder(configuration: configuration)) \(configuration) \(String(reflecting: configuration)) "
+    dump(Holder(configuration: configuration), to: &text)
+    #expect(text.contains("me@db.example:5433/rill") && !text.contains(Self.password))
   }
 
   @Test("A connection string of libpq is as good as a URL")

@@ -8,7 +8,10 @@ import Storage
 
 /// Everything that has to do with documents, connected: taking them in, reading them, giving them their vectors, and
 /// what the routes need to show it.
-struct KnowledgeServices: Service {
+struct KnowledgeServices: Service, CustomStringConvertible {
+  /// For the log of the service group, which would print all that it consists of.
+  var description: String { "KnowledgeServices" }
+
   /// What it stands on.
   struct Dependencies: Sendable {
     var stores: Stores
