@@ -191,8 +191,9 @@ final class RunJournal: Sendable {
       let writes = try await withoutWhatIsStored(writes)
       let results = try await store.apply(writes.flatMap(\.changes))
       let followed = noteWritten(writes)
-      settle(writes, results)
+      // Before anybody hears that a run has ended: that forgets who follows it.
       if !followed.isEmpty { sharing?.onStored(followed) }
+      settle(writes, results)
     } catch {
       giveBack(writes, error)
     }

@@ -100,14 +100,23 @@ private final class RefusingStore: RunStore {
   func followed() async throws {
     let gate = StepGate()
     let told = Mutex<Set<UUID>>([])
+    let journal = OneShot<RunJournal>()
+    let isToldTooLate = Atomic(false)
     let sharing = RunJournal.Sharing(
-      followedInterval: .milliseconds(5), onStored: { runs in told.withLock { $0.formUnion(runs) } })
+      followedInterval: .milliseconds(5),
+      onStored: { runs in
+        told.withLock { $0.formUnion(runs) }
+        for run in runs where journal.value?.isOpen(run) == false {
+          isToldTooLate.store(true, ordering: .relaxed)
+        }
+      })
     try await withService(
       script: { _, answer in try await answer.stream(tokens: ["a", "b"], gate: gate) }, sharing: sharing,
       flushInterval: .seconds(3_600)
     ) { service, _, database in
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
+      journal.fulfil(service.journal)
       gate.open(1)
       while run.log.tokenCount < 1 { _ = await reader.next() }
       #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
@@ -116,6 +125,8 @@ private final class RefusingStore: RunStore {
       while !told.withLock({ $0.contains(run.id) }) { await Task.yield() }
       gate.openForGood()
       while await reader.next() != nil {}
+      // Whoever ends the run then forgets its followers.
+      #expect(!isToldTooLate.load(ordering: .relaxed), "its end is told before anybody here hears of it")
     }
   }
 
