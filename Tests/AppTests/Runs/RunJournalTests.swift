@@ -126,7 +126,8 @@ private final class RefusingStore: RunStore {
       gate.openForGood()
       while await reader.next() != nil {}
       // Whoever ends the run then forgets its followers.
-      #expect(!isToldTooLate.load(ordering: .relaxed), "its end is told before anybody here hears of it")
+      let isTooLate = isToldTooLate.load(ordering: .relaxed)
+      #expect(!isTooLate, "its end is told before anybody here hears of it")
     }
   }
 
