@@ -80,4 +80,23 @@ struct StoredFormTests {
     }
     #expect(throws: StoreError.self) { try SpanVectors.decode(Data([1, 2, 3]), dimension: dimension) }
   }
+
+  @Test("Ids are read as Foundation reads them")
+  func ids() throws {
+    for _ in 0..<100 {
+      let id = UUID()
+      #expect(try StoredValues.id(StoredValues.text(id)) == id)
+      #expect(try StoredValues.id(id.uuidString) == id)
+    }
+    let whole = "0123abcd-4567-89ef-0123-456789abcdef"
+    let wrong = [
+      "", String(whole.dropLast()), whole + "0", whole.replacing("a", with: "g"),
+      whole.replacing("-", with: "0"),
+      whole.replacing("d-4", with: "-d4"), "{" + whole.dropFirst(),
+    ]
+    for text in wrong {
+      #expect(UUID(uuidString: text) == nil)
+      #expect(throws: StoreError.self) { try StoredValues.id(text) }
+    }
+  }
 }

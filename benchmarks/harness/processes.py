@@ -95,7 +95,20 @@ def rill(binary: Path, upstream_port: int) -> Iterator[Server]:
         }
         ready = r"Rill is ready at http://[^\s:]+:(\d+)"
         with running("Rill", [binary, "serve"], ready, env, patience=120) as server:
+            until_indexed(server)
             yield server
+
+
+def until_indexed(server: Server, patience: float = 300) -> None:
+    """Waits until the vectors of Rill's documentation are made: that would count as the cost of streams otherwise."""
+    deadline = time.monotonic() + patience
+    while True:
+        embedding = server.get("/health")["embedding"]
+        if embedding["state"] != "working" and embedding["embedded"] == embedding["total"]:
+            return
+        if time.monotonic() > deadline:
+            raise NotReady(f"Rill's documentation was not indexed within {patience:g} s.")
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager

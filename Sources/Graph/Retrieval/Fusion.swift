@@ -30,7 +30,9 @@ public struct Fusion: Sendable {
       candidate.passage.score = scores[candidate.passage.chunk.id] ?? 0
       return candidate
     }
-    return Array(fused.sorted(by: Self.isBetter).prefix(max(limit, 0)))
+    // Their places are sorted: a candidate has a dozen references, which each move would count.
+    let order = fused.indices.sorted { Self.isBetter(fused[$0], fused[$1]) }
+    return order.prefix(max(limit, 0)).map { fused[$0] }
   }
 
   private func collect(
