@@ -105,7 +105,8 @@ def client(target: Server, watched: list[Server], level: Level, plan: Plan, toke
     command = [TOOLS / "client", "--port", target.port, *options, "--clients", level.clients]
     command += ["--tokens", tokens, "--pace-us", round(1e6 / level.rate), "--first-us", FIRST_TOKEN_MS * 1000]
     command += ["--ramp-ms", plan.ramp_ms(level), "--window-ms", round(plan.seconds * 1000)]
-    command += ["--drain-ms", DRAIN_MS]
+    # All streams are equally long, so the last to begin ends that much after the first.
+    command += ["--drain-ms", DRAIN_MS + plan.ramp_ms(level)]
     for server in watched:
         command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
     return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)

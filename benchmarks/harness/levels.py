@@ -65,6 +65,8 @@ def target_options(system: str) -> list[str]:
 def load(system: str, target: Server, watched: list[Server], level: Level, plan: Plan, tokens: int) -> dict:
     """Runs the client once and returns what it printed."""
     ramp = plan.ramp_ms(level)
+    # All streams are equally long, so the last to begin ends that much after the first.
+    drain = DRAIN_MS + ramp
     command = [
         TOOLS / "client",
         "--port",
@@ -83,14 +85,14 @@ def load(system: str, target: Server, watched: list[Server], level: Level, plan:
         "--window-ms",
         round(plan.seconds * 1000),
         "--drain-ms",
-        DRAIN_MS,
+        drain,
         "--watch",
         "client:0",
     ]
     for server in watched:
         command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
     command += ["--watch", "machine:-1"]
-    limit = ramp / 1000 + plan.seconds + DRAIN_MS / 1000 + 60
+    limit = (ramp + drain) / 1000 + plan.seconds + 60
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=limit, check=True)
     return json.loads(done.stdout)
 
