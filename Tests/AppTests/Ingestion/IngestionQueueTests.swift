@@ -87,6 +87,10 @@ import Testing
   func events() async throws {
     try await withSlowRill { rill, _ in
       let slow = try await uploadSlow(rill)
+      // The store knows of it a moment before those who watch.
+      try await eventually("it is told that it is being read") {
+        rill.documents.progress.newest(of: slow)?.status == .reading
+      }
       let seen = try await rill.client.open("GET", "/documents/events") { stream in
         var seen: [String] = []
         var isWaiting = true
