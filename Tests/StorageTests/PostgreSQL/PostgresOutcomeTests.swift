@@ -97,6 +97,8 @@ struct PostgresOutcomeTests {
   func everyConnection() async throws {
     try await withPostgresDatabase { database in
       let runs = (0..<4).map { _ in RunFixture() }
+      /// How far each run that goes on is.
+      let places = Places(runs.map(\.id))
       try await withThrowingTaskGroup(of: Void.self) { group in
         for run in runs {
           group.addTask {
@@ -105,14 +107,20 @@ struct PostgresOutcomeTests {
             for id in 1...60 {
               try await stores.apply(.append(run.batch(id...id, tokens: 1)))
               #expect(try await stores.runs.run(id: run.id)?.lastEventID == id)
+              places.note(run.id, at: id)
             }
             try await stores.apply(.end(run.ending(61...61)))
+            places.note(run.id, at: nil)
           }
         }
         group.addTask {
+          var last: [UUID: Int] = [:]
           while !Task.isCancelled {
-            // Long enough for some of the writes to come through.
-            await PostgresRetry.wait(.milliseconds(150))
+            await PostgresRetry.wait(.milliseconds(20))
+            // However slow the machine is, each writer comes through between two ends: one that never does gives up.
+            let now = places.now
+            guard now.allSatisfy({ $0.value > last[$0.key, default: 0] }) else { continue }
+            last = now
             try? await database.endConnections()
           }
         }
@@ -189,6 +197,16 @@ struct PostgresOutcomeTests {
       throw CancellationError()
     }
   }
+}
+
+/// How far several runs are.
+private final class Places: Sendable {
+  private let state: Mutex<[UUID: Int]>
+
+  init(_ runs: [UUID]) { state = Mutex(Dictionary(uniqueKeysWithValues: runs.map { ($0, 0) })) }
+
+  var now: [UUID: Int] { state.withLock { $0 } }
+  func note(_ run: UUID, at place: Int?) { state.withLock { $0[run] = place } }
 }
 
 /// The connections whose next commit is slow.
