@@ -164,7 +164,6 @@ export class DocumentsStore {
     const { status, hasMore, isLoadingMore, filter } = this.state;
     if (status !== "ready" || !hasMore || isLoadingMore) return;
     const { asked } = this;
-    this.heard.clear();
     this.set({ isLoadingMore: true });
     try {
       const page = await this.api.list(filter, this.cursor, PAGE);

@@ -139,6 +139,30 @@ describe("the documents' store", () => {
     assert.equal(bench.state.total, 3);
   });
 
+  it("a list that was on its way for long undoes no news, also when more was asked for meanwhile", async () => {
+    const bench = new Bench();
+    const hundred = Array.from({ length: 100 }, (_, index) => document(`${index}`));
+    const first = json(page(hundred, "2", 101));
+    let answerSlowly: (response: Response) => void = () => {};
+    bench.server.on(
+      LIST,
+      first,
+      first,
+      () => new Promise((resolve) => (answerSlowly = resolve)),
+      json(page([document("last")], null, 101)),
+    );
+    await bench.watch();
+    bench.server.last.fail();
+    await bench.environment.advance(1000);
+    const at = (second: number) => `2026-01-02T03:04:0${second}.000Z`;
+    await bench.hear(news("ready", document("0", { updated_at: at(6) })));
+    await bench.store.loadMore();
+    const stale = document("0", { status: "reading", updated_at: at(5) });
+    answerSlowly(json(page([stale, ...hundred.slice(1)], "2", 101))());
+    await settle();
+    assert.equal(bench.state.items[0]?.status, "ready");
+  });
+
   it("after a lost connection it looks up what it has missed", async () => {
     const bench = new Bench();
     await bench.watch();
