@@ -9,6 +9,14 @@ struct ChatRoutes: Sendable {
   let runs: RunService
   let store: any ConversationStore
   let metrics: RunMetrics
+  let streams: EventStreamResponse
+
+  init(runs: RunService, store: any ConversationStore, metrics: RunMetrics) {
+    self.runs = runs
+    self.store = store
+    self.metrics = metrics
+    streams = EventStreamResponse(runs: runs, metrics: metrics)
+  }
 
   func add(to router: some RouterMethods<AppRequestContext>) {
     router.post("chat/stream") { request, context in try await stream(request, context) }
@@ -24,13 +32,13 @@ struct ChatRoutes: Sendable {
   private func stream(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let body = try await ChatRequestBody.decode(request, context)
     let reader = try await runs.start(body.runRequest(client: context.clientAddress))
-    return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
+    return await streams.response(reader, context)
   }
 
   private func resume(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "run")
     let reader = try await runs.attach(runID: id, after: try position(request))
-    return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
+    return await streams.response(reader, context)
   }
 
   /// Takes up the answer of an interrupted run in a new run, and streams it.
@@ -38,7 +46,7 @@ struct ChatRoutes: Sendable {
     let id = try context.uuid("id", of: "run")
     let body = try await JSONBody.decode(ContinuationBody.self, from: request, context)
     let reader = try await runs.continueRun(id, as: body.runID, client: context.clientAddress)
-    return await EventStreamResponse(runs: runs, metrics: metrics).response(reader, context)
+    return await streams.response(reader, context)
   }
 
   /// The id of the last event that the client has: the header wins, because a browser's own reconnection sets it.
@@ -66,11 +74,7 @@ struct ChatRoutes: Sendable {
       if let watch { presence?.forget(watch) }
       lease.end()
     }
-    await withTaskCancellationHandler {
-      while await lease.reader.next() != nil {}
-    } onCancel: {
-      lease.reader.detach()
-    }
+    await lease.reader.waitForEnd()
     guard let terminal = lease.reader.terminalEvent, let messageID = terminal.messageID,
       let message = try await store.message(id: messageID)
     else { throw RequestError.notFound("message") }

@@ -10,28 +10,29 @@ struct RunEventMapper {
   private(set) var sources: [Source] = []
   private(set) var generation: Generation?
 
-  /// The events of the wire for one of the graph; none for most.
-  mutating func events(for event: GraphEvent<ChatState, ChatPayload>) -> [RunEvent] {
-    guard event.path.count <= 1 else { return [] }
+  /// Calls `append` with the events of the wire for one of the graph; there are none for most.
+  mutating func map(
+    _ event: GraphEvent<ChatState, ChatPayload>, append: (RunEvent) -> Void
+  ) {
+    guard event.path.count <= 1 else { return }
     switch event.kind {
     case .payload(.token(let text)):
-      return event.node == ChatGraph.generate ? [.token(text)] : []
+      if event.node == ChatGraph.generate { append(.token(text)) }
     case .payload(.warning(let message, _)):
-      return Stage(node: event.node).map { [.warning($0, message: message)] } ?? []
+      if let stage = Stage(node: event.node) { append(.warning(stage, message: message)) }
     case .nodeStarted(let attempt):
-      guard attempt == 1, let stage = Stage(node: event.node) else { return [] }
-      return [.stageStarted(stage, candidates: stage == .reranking ? candidateCount : nil)]
+      guard attempt == 1, let stage = Stage(node: event.node) else { return }
+      append(.stageStarted(stage, candidates: stage == .reranking ? candidateCount : nil))
     case .nodeFinished(let update, let duration):
-      guard let stage = Stage(node: event.node) else { return [] }
-      return completed(stage, update, duration)
-    default:
-      return []
+      guard let stage = Stage(node: event.node) else { return }
+      complete(stage, update, duration, append: append)
+    default: break
     }
   }
 
-  private mutating func completed(
-    _ stage: Stage, _ update: ChatState.Update, _ duration: Duration
-  ) -> [RunEvent] {
+  private mutating func complete(
+    _ stage: Stage, _ update: ChatState.Update, _ duration: Duration, append: (RunEvent) -> Void
+  ) {
     var result = StageResult(durationMS: duration.milliseconds)
     switch update {
     case .routed(let route): result.agent = route
@@ -41,12 +42,13 @@ struct RunEventMapper {
     case .reranked(let passages):
       sources = Self.sources(of: passages)
       result.selected = sources.count
-      return [.stageCompleted(stage, result), .sources(sources)]
+      append(.stageCompleted(stage, result))
+      return append(.sources(sources))
     case .generated(let generation):
       self.generation = generation
       result.tokenCount = generation.tokenCount
     }
-    return [.stageCompleted(stage, result)]
+    append(.stageCompleted(stage, result))
   }
 
   /// Numbers the passages in the order in which the model sees them.

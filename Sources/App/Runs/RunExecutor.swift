@@ -93,22 +93,11 @@ struct RunExecutor: Sendable {
   }
 
   private func pipeline(_ run: Run, turn: Turn, progress: RunProgress, logger: Logger) async -> Outcome? {
+    let recorder = RunRecorder(run, turn: turn, progress: progress, time: time, logger: logger)
     do {
-      return try await events(of: run, turn) { events in
-        var mapper = RunEventMapper()
-        for try await event in events {
-          if case .payload(.warning(let warning, let detail)) = event.kind {
-            logger.warning(
-              "Pipeline warning",
-              metadata: [
-                "node": "\(event.node)", "warning": "\(warning)", "detail": "\(detail ?? "")",
-              ])
-          }
-          for event in mapper.events(for: event) { append(event, to: run, turn, progress) }
-        }
-        guard let generation = mapper.generation else { throw CancellationError() }
-        return .completed(generation)
-      }
+      try await runGraph(run, turn, recorder)
+      guard let generation = recorder.generation else { throw CancellationError() }
+      return .completed(generation)
     } catch {
       // A cancelled pipeline has no outcome of its own: the cancellation is the outcome.
       if Task.isCancelled || run.cancellation.value != nil { return nil }
@@ -117,29 +106,18 @@ struct RunExecutor: Sendable {
   }
 
   /// Runs the graph from its start, or from where an interrupted run had it.
-  private func events(
-    of run: Run, _ turn: Turn,
-    consume: nonisolated(nonsending) (ChatGraph.Compiled.Events) async throws -> Outcome
-  ) async throws -> Outcome {
+  private func runGraph(_ run: Run, _ turn: Turn, _ recorder: RunRecorder) async throws {
     // What comes before the reranked passages is cheaper to repeat than to store.
     var options = RunOptions(
       threadID: turn.run.threadID, checkpointAfter: [ChatGraph.rerank], clock: time.clock)
     if case .continuation(let checkpoint?) = turn.origin {
       options.checkpointer = RunCheckpointer(journal: journal, runID: run.id, latest: checkpoint)
-      return try await graph.resume(threadID: options.threadID, options: options, consume: consume)
+      return try await graph.resume(
+        threadID: options.threadID, options: options, handle: recorder.record)
     }
     options.checkpointer = RunCheckpointer(journal: journal, runID: run.id)
     let input = ChatState(question: turn.userMessage.content, history: turn.history)
-    return try await graph.run(input, options: options, consume: consume)
-  }
-
-  private func append(_ event: RunEvent, to run: Run, _ turn: Turn, _ progress: RunProgress) {
-    if case .token = event, turn.isContinuation, progress.firstToken == nil {
-      // Only now is there something to put in the place of the part that was there.
-      run.log.append(.snapshot(text: "", stage: .generation, sources: progress.sources))
-    }
-    progress.note(event, at: time.now)
-    run.log.append(event)
+    try await graph.run(input, options: options, handle: recorder.record)
   }
 
   // MARK: The end

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The log of one run: append-only, numbered from 1 without a gap. Every connection is a reader with a position in it.
 ///
-/// The run appends and never waits; readers pull. A reader that stops reading costs nothing here, for what it has not
+/// The run appends and never waits; readers are told that there is something, and pull. A reader that stops reading costs nothing here, for what it has not
 /// read is not queued for it: it is read from the log when it comes back, several tokens joined in one frame if it is
 /// far behind. Tokens are kept as one text and their end offsets.
 final class RunLog: Sendable {
@@ -20,15 +20,16 @@ final class RunLog: Sendable {
   /// One event. Tokens are told apart because they are most of a log and need no bytes of their own.
   fileprivate enum Entry {
     case token(textEnd: Int, milliseconds: Int64)
-    case event(RunEvent, milliseconds: Int64)
+    indirect case event(RunEvent, milliseconds: Int64)
   }
 
   fileprivate struct State {
     var entries: [Entry] = []
     var text: [UInt8] = []
     var tokenCount = 0
-    /// The newest event's frame, for the readers that have read everything else: encoded once for all of them.
-    var newestFrame = ByteBuffer()
+    /// The newest event's frame, for the readers that have read everything else: encoded once for all of them, when the
+    /// first of them asks.
+    var newestFrame: EventFrames?
     var isEnded = false
     /// Whether the end is elsewhere; see ``abandon()``.
     var isAbandoned = false
@@ -38,23 +39,13 @@ final class RunLog: Sendable {
     var heldID: Int?
     /// The id before the first event's: 0, but for a replay that goes on from a client's position.
     let baseID: Int
-    var waiters: [ObjectIdentifier: Waiter] = [:]
-  }
-
-  fileprivate struct Waiter {
-    var continuation: CheckedContinuation<WakeReason, Never>
-    var since: Duration
-  }
-
-  /// Why a waiting reader was woken.
-  enum WakeReason: Sendable {
-    case changed, heartbeat, detached
+    var observers: [any RunLogObserver] = []
   }
 
   /// What a reader gets when it reads.
   enum Chunk: Sendable {
-    /// Whole frames, and the id of the last event in them.
-    case frames(ByteBuffer, lastID: Int)
+    /// Whole frames, the id of the last event in them, and whether reading on brings something at once.
+    case frames(EventFrames, lastID: Int, hasMore: Bool)
     /// Nothing new yet.
     case pending
     /// The terminal event has been read: nothing will follow.
@@ -76,25 +67,23 @@ final class RunLog: Sendable {
   /// - Parameter milliseconds: when it happened, since 1970; now, if it is not given.
   func append(_ event: RunEvent, milliseconds: Int64? = nil) {
     let milliseconds = milliseconds ?? time.date().millisecondsSinceEpoch
-    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
-      guard !state.isEnded, !state.isSealed || event.isTerminal else { return [:] }
+    tell { state in
+      guard !state.isEnded, !state.isSealed || event.isTerminal else { return false }
       state.append(event, milliseconds: milliseconds)
-      return state.takeWaiters()
+      return true
     }
-    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
   }
 
   /// Appends stored events to a log that follows the store. Those that it has are left out, whoever else appends.
   func append(stored events: [LoggedEvent]) {
-    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+    tell { state in
       var hasNews = false
       for logged in events where logged.id == state.lastID + 1 && !state.isEnded {
         state.append(logged.event, milliseconds: logged.milliseconds)
         hasNews = true
       }
-      return hasNews ? state.takeWaiters() : [:]
+      return hasNews
     }
-    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
   }
 
   /// Lets nothing but a terminal event follow.
@@ -115,27 +104,34 @@ final class RunLog: Sendable {
   /// Whether it ended without its run's end: who wants that finds it in the store.
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
+  /// Whether nothing follows what it has; see ``terminalEvent`` for how it ended.
+  var hasEnded: Bool { state.withLock { $0.isEnded } }
+
   var isHeld: Bool { state.withLock { $0.heldID != nil } }
 
   /// Shows readers everything again.
   func release() {
-    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
-      guard state.heldID != nil, !state.isAbandoned else { return [:] }
+    tell { state in
+      guard state.heldID != nil, !state.isAbandoned else { return false }
       state.heldID = nil
-      return state.takeWaiters()
+      return true
     }
-    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
   }
 
   /// Ends the log without a terminal event: another process has the run's end, and readers find it by coming back. One that
   /// is held back counts for nothing; one that was shown stays.
   func abandon() {
-    let waiters = state.withLock { state -> [ObjectIdentifier: Waiter] in
+    tell { state in
       if !state.isEnded || state.heldID != nil { state.isAbandoned = true }
       state.isEnded = true
-      return state.takeWaiters()
+      return true
     }
-    for waiter in waiters.values { waiter.continuation.resume(returning: .changed) }
+  }
+
+  /// Changes the log, and tells the observers when there is something for them.
+  private func tell(_ change: (inout State) -> Bool) {
+    let observers = state.withLock { state in change(&state) ? state.observers : [] }
+    for observer in observers { observer.logChanged() }
   }
 
   var lastID: Int { state.withLock { $0.lastID } }
@@ -167,35 +163,30 @@ final class RunLog: Sendable {
     state.withLock { $0.read(after: id, limit: limit) }
   }
 
-  /// Waits until there is more than `id`, a heartbeat is due, or the reader is detached.
-  func wait(after id: Int, reader: ObjectIdentifier, isDetached: () -> Bool) async -> WakeReason {
-    await withCheckedContinuation { continuation in
-      let reason: WakeReason? = state.withLock { state in
-        if isDetached() { return .detached }
-        if state.visibleID > id || state.isEnded { return .changed }
-        state.waiters[reader] = Waiter(continuation: continuation, since: time.now())
-        return nil
-      }
-      if let reason { continuation.resume(returning: reason) }
-    }
+  /// Tells an observer of whatever comes from now on, until ``remove(_:)``.
+  func add(_ observer: any RunLogObserver) {
+    state.withLock { $0.observers.append(observer) }
   }
 
-  /// Wakes a reader whose client has gone.
-  func wakeDetached(_ reader: ObjectIdentifier) {
-    let waiter = state.withLock { $0.waiters.removeValue(forKey: reader) }
-    waiter?.continuation.resume(returning: .detached)
+  func remove(_ observer: any RunLogObserver) {
+    state.withLock { state in state.observers.removeAll { $0 === observer } }
   }
 
-  /// Wakes the readers that have had nothing for `silence`.
-  func wakeForHeartbeat(silence: Duration) {
-    let now = time.now()
-    let due = state.withLock { state -> [Waiter] in
-      let readers = state.waiters.filter { now - $0.value.since >= silence }
-      for reader in readers.keys { state.waiters[reader] = nil }
-      return Array(readers.values)
-    }
-    for waiter in due { waiter.continuation.resume(returning: .heartbeat) }
+  /// Tells the observers what time it is, for their heartbeats.
+  /// - Parameter now: on the clock of ``RunTime``.
+  func tellTime(_ now: Duration) {
+    for observer in state.withLock({ $0.observers }) { observer.timePassed(now) }
   }
+}
+
+/// Who reads a log, and wants to know when to.
+///
+/// Both calls come from wherever something happened, and with every token: an observer takes note of them and returns.
+protocol RunLogObserver: AnyObject, Sendable {
+  /// There may be something new to read.
+  func logChanged()
+  /// - Parameter now: on the clock of ``RunTime``.
+  func timePassed(_ now: Duration)
 }
 
 extension RunLog.State {
@@ -212,15 +203,7 @@ extension RunLog.State {
       entries.append(.event(event, milliseconds: milliseconds))
       isEnded = event.isTerminal
     }
-    var frame = ByteBuffer()
-    EventFrameEncoder.append(event, id: lastID, milliseconds: milliseconds, to: &frame)
-    newestFrame = frame
-  }
-
-  fileprivate mutating func takeWaiters() -> [ObjectIdentifier: RunLog.Waiter] {
-    guard !waiters.isEmpty else { return [:] }
-    defer { waiters.removeAll(keepingCapacity: true) }
-    return waiters
+    newestFrame = nil
   }
 
   fileprivate func events(after id: Int) -> [LoggedEvent] {
@@ -239,19 +222,23 @@ extension RunLog.State {
     }
   }
 
-  fileprivate func read(after id: Int, limit: Int) -> RunLog.Chunk {
+  fileprivate mutating func read(after id: Int, limit: Int) -> RunLog.Chunk {
     let visibleID = visibleID
     guard id < visibleID else { return isEnded ? .ended : .pending }
-    var next = max(0, id - baseID)
-    if next == entries.count - 1 { return .frames(newestFrame, lastID: lastID) }
+    let start = max(0, id - baseID)
     let end = visibleID - baseID
-    let joins = end - next > RunLog.joinThreshold
-    var buffer = ByteBuffer()
-    while next < end, buffer.readableBytes < limit {
-      next = appendFrame(
-        at: next, before: end, joining: joins, limit: limit - buffer.readableBytes, to: &buffer)
+    let isNewest = start == entries.count - 1
+    if isNewest, let newestFrame { return .frames(newestFrame, lastID: lastID, hasMore: isEnded) }
+    let joins = end - start > RunLog.joinThreshold
+    var next = start
+    let frames = EventFrames(capacity: min(limit, 256 * (end - start))) { buffer in
+      while next < end, buffer.readableBytes < limit {
+        next = appendFrame(
+          at: next, before: end, joining: joins, limit: limit - buffer.readableBytes, to: &buffer)
+      }
     }
-    return .frames(buffer, lastID: baseID + next)
+    if isNewest { newestFrame = frames }
+    return .frames(frames, lastID: baseID + next, hasMore: next < end || isEnded)
   }
 
   /// Writes the event at an index, or the tokens from there on, none at or after `last`.

@@ -3,13 +3,17 @@ import Synchronization
 
 /// One connection's position in a run.
 ///
-/// It is used by one task. ``detach()`` may be called from anywhere, for example by the event loop that sees the client
-/// go.
+/// It is used by one task, or one event loop. ``detach()`` may be called from anywhere, for example by the event loop that
+/// sees the client go.
 final class RunReader: Sendable {
-  /// What to write next.
-  enum Item: Sendable {
-    case frames(ByteBuffer)
-    case heartbeat
+  /// What is there now.
+  enum Reading: Sendable {
+    /// `hasMore` tells whether reading on brings something at once.
+    case frames(EventFrames, hasMore: Bool)
+    /// Nothing new yet.
+    case pending
+    /// Nothing will follow: the terminal event was read, the reader was detached, or the log has ended without an end.
+    case ended
   }
 
   /// What follows a position: whole frames and the id of the last event in them; `nil` at the end.
@@ -27,6 +31,7 @@ final class RunReader: Sendable {
     var readID = 0
     /// Set once the log has ended before the reader had its end.
     var hasAskedForEnding = false
+    var observer: (any RunLogObserver)?
   }
 
   /// `nil` for a replay of a run that is only stored.
@@ -50,31 +55,52 @@ final class RunReader: Sendable {
     state = Mutex(State(position: after))
   }
 
-  /// Waits for what follows the reader's position.
-  /// - Returns: `nil` after the terminal event, or when the reader was detached.
-  func next() async -> Item? {
-    switch source {
-    case .log(let log, let ending): await next(in: log, ending: ending)
-    case .replay(let replay): await next(of: replay)
+  // MARK: The log
+
+  /// Whether the reader follows a log. What a reader of the store gets comes from ``nextStored()`` alone.
+  var followsLog: Bool { if case .log = source { true } else { false } }
+
+  /// Reads on in the log, without waiting.
+  func read() -> Reading {
+    guard case .log(let log, _) = source, !isDetached else { return .ended }
+    return state.withLock { state in
+      switch log.read(after: state.position) {
+      case .frames(let frames, let lastID, let hasMore):
+        (state.position, state.readID) = (lastID, lastID)
+        return .frames(frames, hasMore: hasMore)
+      case .pending: return .pending
+      case .ended: return .ended
+      }
     }
   }
 
-  private func next(in log: RunLog, ending: Replay?) async -> Item? {
-    while !isDetached {
-      let id = state.withLock { $0.position }
-      switch log.read(after: id) {
-      case .frames(let buffer, let lastID):
-        state.withLock { ($0.position, $0.readID) = (lastID, lastID) }
-        return .frames(buffer)
-      case .ended:
-        guard let ending, log.terminalEvent != nil, asksForEnding(of: log) else { return nil }
-        return await next(of: ending)
-      case .pending:
-        let reason = await log.wait(after: id, reader: ObjectIdentifier(self)) { isDetached }
-        if case .heartbeat = reason { return .heartbeat }
-      }
+  /// Tells an observer of whatever comes from now on, and when the reader is detached, until ``unfollow()``.
+  func follow(with observer: any RunLogObserver) {
+    guard case .log(let log, _) = source else { return }
+    state.withLock { $0.observer = observer }
+    log.add(observer)
+  }
+
+  func unfollow() {
+    guard case .log(let log, _) = source else { return }
+    let observer = state.withLock { state in
+      defer { state.observer = nil }
+      return state.observer
     }
-    return nil
+    if let observer { log.remove(observer) }
+  }
+
+  // MARK: The store
+
+  /// What the store has for the reader, page by page: of a reader that follows a log, the end that the log lacks.
+  /// - Returns: `nil` at the end, or when the reader was detached.
+  func nextStored() async -> ByteBuffer? {
+    switch source {
+    case .replay(let replay): return await next(of: replay)
+    case .log(let log, let ending):
+      guard let ending, log.terminalEvent != nil, asksForEnding(of: log) else { return nil }
+      return await next(of: ending)
+    }
   }
 
   /// - Returns: whether the reader lacks the log's end, once.
@@ -87,12 +113,12 @@ final class RunReader: Sendable {
     }
   }
 
-  private func next(of replay: Replay) async -> Item? {
+  private func next(of replay: Replay) async -> ByteBuffer? {
     guard !isDetached else { return nil }
     do {
       guard let (buffer, lastID) = try await replay(state.withLock { $0.position }) else { return nil }
       state.withLock { $0.position = lastID }
-      return .frames(buffer)
+      return buffer
     } catch {
       // The stream breaks off without a terminal event, which tells the client to come back.
       detach()
@@ -100,10 +126,12 @@ final class RunReader: Sendable {
     }
   }
 
+  // MARK: The end
+
   /// Ends the reading: the client has gone.
   func detach() {
     detached.store(true, ordering: .sequentiallyConsistent)
-    if case .log(let log, _) = source { log.wakeDetached(ObjectIdentifier(self)) }
+    state.withLock { $0.observer }?.logChanged()
   }
 
   var isDetached: Bool { detached.load(ordering: .sequentiallyConsistent) }

@@ -164,7 +164,8 @@ final class RunService: Service {
       }
       for (run, position) in moved { run.log.append(.queued(position: position)) }
       for run in abandoned { run.cancellation.fulfil(.disconnected) }
-      for run in active { run.log.wakeForHeartbeat(silence: settings.heartbeat) }
+      let mirrored = exchange?.mirrors.withLock { $0.all.map(\.run) } ?? []
+      for run in active + mirrored { run.log.tellTime(now) }
     }
   }
 

@@ -10,6 +10,7 @@ enum EventFrameEncoder {
   /// the response's head leave at once.
   static let preamble = ByteBuffer(string: ": rill\n\nretry: 1000\n\n")
   static let heartbeat = ByteBuffer(string: ": heartbeat\n\n")
+  static let heartbeatFrames = EventFrames { $0.writeImmutableBuffer(heartbeat) }
 
   /// - Parameters:
   ///   - id: the event's sequence number in its run.

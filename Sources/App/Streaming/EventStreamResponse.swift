@@ -2,10 +2,17 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The response that follows a run.
+/// The responses that follow runs.
 struct EventStreamResponse: Sendable {
   let runs: RunService
   let metrics: RunMetrics
+  let dispatchers: StreamDispatchers
+
+  init(runs: RunService, metrics: RunMetrics) {
+    self.runs = runs
+    self.metrics = metrics
+    dispatchers = StreamDispatchers(time: runs.time)
+  }
 
   static let headers: HTTPFields = [
     .contentType: "text/event-stream",
@@ -25,31 +32,51 @@ struct EventStreamResponse: Sendable {
           if let watch { presence?.forget(watch) }
           lease.end()
         }
-        try await Self.write(lease.reader, to: &writer, on: context.channel.eventLoop)
+        try await writer.write(EventFrameEncoder.preamble)
+        if lease.reader.followsLog { await follow(lease.reader, on: context.channel) }
+        try await Self.writeStored(lease.reader, to: &writer, on: context.channel.eventLoop)
+        if lease.reader.isDetached { throw CancellationError() }
         try await writer.finish(nil)
       })
+  }
+
+  /// Leaves the writing to the channel's event loop until the log has ended or the client has gone.
+  ///
+  /// What the response's writer was given before has reached the channel: it hands over on the event loop, in order.
+  private func follow(_ reader: RunReader, on channel: any Channel) async {
+    let dispatcher = dispatchers[channel.eventLoop]
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        channel.eventLoop.execute { [heartbeat = runs.settings.heartbeat, time = runs.time] in
+          let handler = EventStreamHandler(
+            reader: reader, heartbeat: heartbeat, time: time, dispatcher: dispatcher
+          ) { continuation.resume() }
+          do {
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+          } catch {
+            // The channel has been closed.
+            reader.detach()
+            continuation.resume()
+          }
+        }
+      }
+    } onCancel: {
+      reader.detach()
+    }
   }
 
   /// A write of so many bytes goes to a reader that is behind.
   private static let largeWrite = 4 * 1_024
 
-  private static func write(
+  private static func writeStored(
     _ reader: RunReader, to writer: inout any ResponseBodyWriter, on loop: any EventLoop
   ) async throws {
-    try await writer.write(EventFrameEncoder.preamble)
-    while let item = await withTaskCancellationHandler(
-      operation: { await reader.next() }, onCancel: { reader.detach() })
-    {
-      switch item {
-      case .frames(let frames):
-        try await writer.write(frames)
-        // The writer learns that the client takes no more only when the loop has tried to send. Without this turn of the
-        // loop a reader that catches up would have put a dozen chunks into its queue by then.
-        if frames.readableBytes >= largeWrite { try await loop.submit {}.get() }
-      case .heartbeat: try await writer.write(EventFrameEncoder.heartbeat)
-      }
+    while let frames = await reader.nextStored() {
+      try await writer.write(frames)
+      // The writer learns that the client takes no more only when the loop has tried to send. Without this turn of the
+      // loop a reader that catches up would have put a dozen chunks into its queue by then.
+      if frames.readableBytes >= largeWrite { try await loop.submit {}.get() }
     }
-    if reader.isDetached { throw CancellationError() }
   }
 }
 

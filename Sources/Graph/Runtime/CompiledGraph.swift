@@ -5,12 +5,12 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
   let plan: GraphPlan<State, Payload>
   /// Made where the graph is compiled, whose module knows the types: all code of a run is then specialised for them.
   private let drive:
-    @Sendable (RunOrigin<State>, RunOptions, EventChannel<Events.Element>) async throws -> Void
+    @Sendable (RunOrigin<State>, RunOptions, EventOutput<State, Payload>) async throws -> Void
 
   init(plan: GraphPlan<State, Payload>) {
     self.plan = plan
-    drive = { origin, options, channel in
-      try await RunDriver(plan: plan, options: options, channel: channel).drive(origin)
+    drive = { origin, options, output in
+      try await RunDriver(plan: plan, options: options, output: output).drive(origin)
     }
   }
 
@@ -55,6 +55,40 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
     return try await stream(.checkpoint(input: input, update: update), options, consume)
   }
 
+  /// Runs the graph from its start and hands every event to a function, where it happens and before the node goes on: for
+  /// a consumer that never has to wait, and would pay more for a task of its own than for its work.
+  ///
+  /// - Parameters:
+  ///   - input: as in ``run(_:options:consume:)``.
+  ///   - handle: called for one event after the other, in the task of the node that it is about. It must not block.
+  /// - Throws: ``GraphError`` when the run fails, `CancellationError` when the task was cancelled.
+  public func run(
+    _ input: State, options: RunOptions = .init(), handle: @escaping @Sendable (Events.Element) -> Void
+  ) async throws {
+    try await deliver(.input(input), options, handle)
+  }
+
+  /// Goes on from the latest checkpoint of a thread, as ``resume(threadID:input:update:options:consume:)`` does, and hands
+  /// every event to a function, as ``run(_:options:handle:)`` does.
+  public func resume(
+    threadID: String, input: (any Codable & Sendable)? = nil, update: State.Update? = nil,
+    options: RunOptions, handle: @escaping @Sendable (Events.Element) -> Void
+  ) async throws {
+    var options = options
+    options.threadID = threadID
+    try await deliver(.checkpoint(input: input, update: update), options, handle)
+  }
+
+  private func deliver(
+    _ origin: RunOrigin<State>, _ options: RunOptions, _ handle: @escaping @Sendable (Events.Element) -> Void
+  ) async throws {
+    do {
+      try await drive(origin, options, .handler(EventHandler(handle)))
+    } catch {
+      throw Task.isCancelled ? CancellationError() : error
+    }
+  }
+
   nonisolated(nonsending) private func stream<Result>(
     _ origin: RunOrigin<State>, _ options: RunOptions,
     _ consume: nonisolated(nonsending) (Events) async throws -> Result
@@ -63,7 +97,7 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
-          try await drive(origin, options, channel)
+          try await drive(origin, options, .channel(channel))
           channel.finish()
         } catch {
           channel.finish(throwing: Task.isCancelled ? CancellationError() : error)

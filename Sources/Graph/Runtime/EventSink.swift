@@ -7,12 +7,12 @@ struct EventSink<Payload: Sendable>: Sendable {
   let offer: @Sendable (Payload, _ path: [NodeID], _ step: Int) throws -> Bool
   let send: @Sendable (NodeEvent<Payload>, _ path: [NodeID], _ step: Int) async throws -> Void
 
-  init<State>(channel: EventChannel<GraphEvent<State, Payload>>) {
+  init<State>(_ output: EventOutput<State, Payload>) {
     offer = { payload, path, step in
-      try channel.trySend(GraphEvent(path: path, step: step, kind: .payload(payload)))
+      try output.trySend(GraphEvent(path: path, step: step, kind: .payload(payload)))
     }
     send = { event, path, step in
-      try await channel.send(GraphEvent(path: path, step: step, kind: .init(event)))
+      try await output.send(GraphEvent(path: path, step: step, kind: .init(event)))
     }
   }
 }

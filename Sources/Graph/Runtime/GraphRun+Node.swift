@@ -47,8 +47,8 @@ extension GraphRun {
   }
 
   private func reportFinished(_ update: State.Update, path: [NodeID], duration: Duration) async throws {
-    if let channel {
-      try await channel.send(
+    if let output {
+      try await output.send(
         GraphEvent(path: path, step: step, kind: .nodeFinished(update: update, duration: duration)))
     } else {
       try await scope.sink.send(

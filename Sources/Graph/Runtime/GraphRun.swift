@@ -5,7 +5,7 @@ struct GraphRun<State: GraphState, Payload: Sendable> {
   let plan: GraphPlan<State, Payload>
   let scope: RunScope<Payload>
   /// The outermost graph's stream, for the events that name its state; `nil` in a subgraph.
-  let channel: EventChannel<Event>?
+  let output: EventOutput<State, Payload>?
   private(set) var state: State
   private(set) var frontier: Frontier
   /// Steps taken, those before a resume included.
@@ -13,12 +13,12 @@ struct GraphRun<State: GraphState, Payload: Sendable> {
   private var stepsLeft: Int
 
   init(
-    plan: GraphPlan<State, Payload>, scope: RunScope<Payload>, channel: EventChannel<Event>?,
+    plan: GraphPlan<State, Payload>, scope: RunScope<Payload>, output: EventOutput<State, Payload>?,
     state: State, frontier: Frontier, step: Int
   ) {
     self.plan = plan
     self.scope = scope
-    self.channel = channel
+    self.output = output
     self.state = state
     self.frontier = frontier
     self.step = step
@@ -33,7 +33,7 @@ struct GraphRun<State: GraphState, Payload: Sendable> {
     } catch {
       throw error.within(scope.prefix)
     }
-    self.init(plan: plan, scope: scope, channel: nil, state: input, frontier: frontier, step: 0)
+    self.init(plan: plan, scope: scope, output: nil, state: input, frontier: frontier, step: 0)
   }
 
   mutating func runToEnd() async throws -> State {

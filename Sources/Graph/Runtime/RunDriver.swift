@@ -11,7 +11,7 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
 
   let plan: GraphPlan<State, Payload>
   let options: RunOptions
-  let channel: EventChannel<Event>
+  let output: EventOutput<State, Payload>
 
   func drive(_ origin: RunOrigin<State>) async throws {
     switch origin {
@@ -63,11 +63,11 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
     state: State, frontier: Frontier, step: Int, input: (any Codable & Sendable)?
   ) -> GraphRun<State, Payload> {
     let scope = RunScope(
-      sink: EventSink(channel: channel), prefix: [], threadID: options.threadID,
+      sink: EventSink(output), prefix: [], threadID: options.threadID,
       clock: options.clock, elapsed: RunScope<Payload>.stopwatch(options.clock),
       stepLimit: options.stepLimit, resumeInput: input, resumeStep: step + 1)
     return GraphRun(
-      plan: plan, scope: scope, channel: channel, state: state, frontier: frontier, step: step)
+      plan: plan, scope: scope, output: output, state: state, frontier: frontier, step: step)
   }
 
   private func finish(
@@ -78,7 +78,7 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
       try await run.runStep()
       if try await pause(run, after: completed, &log) { return }
     }
-    try await channel.send(Event(path: [.end], step: run.step, kind: .finished(run.state)))
+    try await output.send(Event(path: [.end], step: run.step, kind: .finished(run.state)))
   }
 
   /// Saves the run between two steps.
@@ -121,7 +121,7 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
     _ log: inout CheckpointLog<State, Payload>?
   ) async throws {
     guard let id = try await log?.save(run, interrupt: interrupt) else { return }
-    try await channel.send(Event(path: [node], step: run.step, kind: .checkpointSaved(id: id)))
+    try await output.send(Event(path: [node], step: run.step, kind: .checkpointSaved(id: id)))
   }
 
   private func report(
@@ -131,6 +131,6 @@ struct RunDriver<State: GraphState, Payload: Sendable>: Sendable {
     let node = interrupt.before.first ?? interrupt.after.first ?? .start
     let stop = GraphInterrupt(
       before: interrupt.before, after: interrupt.after, state: run.state, checkpointID: log?.lastID ?? 0)
-    try await channel.send(Event(path: [node], step: run.step, kind: .interrupted(stop)))
+    try await output.send(Event(path: [node], step: run.step, kind: .interrupted(stop)))
   }
 }

@@ -29,6 +29,8 @@ public final class HTTPTransport: Sendable {
   private static let globalInit: CURLcode = rill_global_init()
 
   private let queue: TransferCommandQueue
+  /// Runs what is done with each piece of a response on the thread that has read it. See ``TransferExecutor``.
+  let executor: TransferExecutor
   private let configuration: Configuration
 
   /// Starts the thread.
@@ -46,11 +48,17 @@ public final class HTTPTransport: Sendable {
     }
     self.configuration = configuration
     queue = try TransferCommandQueue()
-    let thread = Thread { [queue] in
-      defer { queue.end() }
+    executor = TransferExecutor(wakeup: queue.wakeup)
+    let thread = Thread { [queue, executor] in
+      defer {
+        executor.end()
+        queue.end()
+      }
       // Without its loop the transport is closed: requests fail with a clear error instead of waiting.
       guard let poller = try? makePoller() else { return }
-      try? TransferLoop(queue: queue, configuration: configuration, poller: poller).run()
+      try? TransferLoop(
+        queue: queue, executor: executor, configuration: configuration, poller: poller
+      ).run()
     }
     thread.name = "upstream"
     thread.start()

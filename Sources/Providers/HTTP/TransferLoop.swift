@@ -15,6 +15,7 @@ final class TransferLoop {
   private let multi: UnsafeMutableRawPointer
   private let poller: any SocketPoller
   private let queue: TransferCommandQueue
+  private let executor: TransferExecutor
   private let connectTimeout: Duration
   private let wakeups = WakeupBatch()
   private var transfers: [TransferID: Transfer] = [:]
@@ -24,15 +25,17 @@ final class TransferLoop {
   private var timer: ContinuousClock.Instant?
   private let clock = ContinuousClock()
 
-  init(queue: TransferCommandQueue, configuration: HTTPTransport.Configuration, poller: any SocketPoller)
-    throws
-  {
+  init(
+    queue: TransferCommandQueue, executor: TransferExecutor, configuration: HTTPTransport.Configuration,
+    poller: any SocketPoller
+  ) throws {
     guard let multi = curl_multi_init() else {
       throw HTTPTransportError(kind: .closed, detail: "no memory for the transfers")
     }
     self.multi = multi
     self.poller = poller
     self.queue = queue
+    self.executor = executor
     connectTimeout = configuration.connectTimeout
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = rill_multi_set_socket(multi, socketChanged, context)
@@ -59,10 +62,15 @@ final class TransferLoop {
     var ready: [SocketReadiness] = []
     var commands: [TransferCommand] = []
     var isClosing = false
+    var pacing = TurnPacing(now: clock.now)
     while !isClosing {
-      poller.wait(milliseconds: millisecondsToWait(), ready: &ready)
+      if let pause = pacing.pause(now: clock.now) { sleep(pause) }
+      poller.wait(milliseconds: executor.beginWaiting() ? millisecondsToWait() : 0, ready: &ready)
+      executor.endWaiting()
+      pacing.beginTurn(pieces: ready.count, now: clock.now)
       for socket in ready { act(on: socket) }
       wakeups.wake()
+      executor.runJobs()
       if let timer, timer <= clock.now { act(on: rill_socket_timeout(), events: 0) }
       isClosing = queue.takeAll(into: &commands)
       for command in commands { obey(command) }
@@ -74,6 +82,13 @@ final class TransferLoop {
       end(transfer, HTTPTransportError(kind: .closed, detail: "the transport was closed"))
     }
     wakeups.wake()
+    executor.runJobs()
+  }
+
+  /// - Parameter duration: less than a second. A signal may cut it short.
+  private func sleep(_ duration: Duration) {
+    var time = timespec(tv_sec: 0, tv_nsec: Int(duration / .nanoseconds(1)))
+    nanosleep(&time, nil)
   }
 
   private func millisecondsToWait() -> Int32 {

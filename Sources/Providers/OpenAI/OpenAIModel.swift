@@ -49,8 +49,11 @@ public final class OpenAIModel: LanguageModel {
     let upstreamRequest = try endpoint.chatRequest(request, model: try await modelName())
     do {
       try await transport.withExchange(upstreamRequest, decoder: decoder) { exchange in
-        while let batch = try await exchange.next() {
-          for event in batch { try await emit(event) }
+        // Each token is a moment's work: waking another thread for it would cost more.
+        try await withTaskExecutorPreference(transport.executor) {
+          while let batch = try await exchange.next() {
+            for event in batch { try await emit(event) }
+          }
         }
       }
     } catch let error as HTTPTransportError {

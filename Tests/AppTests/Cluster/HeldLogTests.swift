@@ -13,8 +13,8 @@ struct HeldLogTests {
       log: RunLog(time: .system))
   }
 
-  private func ids(_ item: RunReader.Item?) throws -> [Int] {
-    guard case .frames(let buffer) = item else { return [] }
+  private func ids(_ frames: ByteBuffer?) throws -> [Int] {
+    guard let buffer = frames else { return [] }
     return try String(buffer: buffer).components(separatedBy: "\n\n").compactMap {
       try WireEvent(block: $0)?.id
     }
@@ -26,14 +26,14 @@ struct HeldLogTests {
     for word in ["a", "b"] { run.log.append(.token(word)) }
     run.log.hold()
     for word in ["c", "d"] { run.log.append(.token(word)) }
-    guard case .frames(_, let lastID) = run.log.read(after: 0) else { throw CancellationError() }
+    guard case .frames(_, let lastID, _) = run.log.read(after: 0) else { throw CancellationError() }
     #expect(lastID == 2)
     guard case .pending = run.log.read(after: 2) else { throw CancellationError() }
     #expect(run.log.events(after: 2).count == 2, "what is to be stored is not held back")
     let reader = RunReader(run: run, after: 2)
-    async let item = reader.next()
+    async let frames = reader.nextFrames()
     run.log.release()
-    #expect(try ids(await item) == [3, 4])
+    #expect(try ids(await frames) == [3, 4])
   }
 
   @Test("joins no token that is held to those that are not")
@@ -42,9 +42,9 @@ struct HeldLogTests {
     for index in 1...100 { run.log.append(.token("\(index) ")) }
     run.log.hold()
     for index in 101...200 { run.log.append(.token("\(index) ")) }
-    guard case .frames(let buffer, let lastID) = run.log.read(after: 0) else { throw CancellationError() }
+    guard case .frames(let frames, let lastID, _) = run.log.read(after: 0) else { throw CancellationError() }
     #expect(lastID == 100)
-    #expect(!String(buffer: buffer).contains("101"))
+    #expect(!String(buffer: frames.bytes).contains("101"))
   }
 
   @Test("ends without a terminal event when it is abandoned: readers come back elsewhere")
@@ -52,9 +52,9 @@ struct HeldLogTests {
     let run = makeRun()
     run.log.append(.token("a"))
     let reader = RunReader(run: run, after: 1)
-    async let item = reader.next()
+    async let frames = reader.nextFrames()
     run.abandon()
-    #expect(try ids(await item).isEmpty)
+    #expect(try ids(await frames).isEmpty)
     run.log.append(.token("b"))
     #expect(run.log.lastID == 1)
     #expect(reader.terminalEvent == nil)
@@ -76,8 +76,8 @@ struct HeldLogTests {
     held.log.release()
     #expect(held.log.isAbandoned && held.log.terminalEvent == nil)
     let reader = RunReader(run: held, after: 0)
-    #expect(try ids(await reader.next()) == [1])
-    #expect(await reader.next() == nil)
+    #expect(try ids(await reader.nextFrames()) == [1])
+    #expect(try await reader.nextFrames() == nil)
     let seen = makeRun()
     seen.log.append(.error(.interrupted(messageID: nil)))
     seen.log.abandon()
@@ -97,10 +97,10 @@ struct HeldLogTests {
       return (buffer, position + 1)
     }
     let ahead = RunReader(run: run, after: 7, ending: ending)
-    #expect(try ids(await ahead.next()) == [8])
-    #expect(try ids(await ahead.next()).isEmpty)
+    #expect(try ids(await ahead.nextFrames()) == [8])
+    #expect(try ids(await ahead.nextFrames()).isEmpty)
     let behind = RunReader(run: run, after: 0, ending: ending)
-    #expect(try ids(await behind.next()) == [1, 2])
-    #expect(try ids(await behind.next()).isEmpty)
+    #expect(try ids(await behind.nextFrames()) == [1, 2])
+    #expect(try ids(await behind.nextFrames()).isEmpty)
   }
 }

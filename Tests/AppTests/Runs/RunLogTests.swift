@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import App
@@ -13,8 +14,8 @@ import Testing
   }
 
   private func text(_ chunk: RunLog.Chunk) throws -> (text: String, lastID: Int) {
-    guard case .frames(let buffer, let lastID) = chunk else { throw Unexpected() }
-    return (String(buffer: buffer), lastID)
+    guard case .frames(let frames, let lastID, _) = chunk else { throw Unexpected() }
+    return (String(buffer: frames.bytes), lastID)
   }
 
   private struct Unexpected: Error {}
@@ -87,12 +88,60 @@ import Testing
   }
 
   @Test("A detached reader stops waiting")
-  func detach() async {
+  func detach() async throws {
     let run = Run(
       id: UUID(), sessionID: UUID(), fingerprint: RunFingerprint(message: "x"), log: RunLog(time: .system))
     let reader = RunReader(run: run, after: 0)
-    async let item = reader.next()
+    async let frames = reader.nextFrames()
+    async let end: Void = reader.waitForEnd()
     reader.detach()
-    if await item != nil { Issue.record("nothing was appended") }
+    #expect(try await frames == nil, "nothing was appended")
+    await end
+  }
+
+  @Test("Readers are told of what is appended, until they unfollow")
+  func observers() {
+    let run = Run(
+      id: UUID(), sessionID: UUID(), fingerprint: RunFingerprint(message: "x"), log: RunLog(time: .system))
+    let reader = RunReader(run: run, after: 0)
+    let observer = CountingObserver()
+    run.log.append(.token("before"))
+    reader.follow(with: observer)
+    run.log.append(.token("a"))
+    run.log.append(.token("b"))
+    #expect(observer.changes.load(ordering: .relaxed) == 2)
+    reader.unfollow()
+    run.log.append(.token("c"))
+    #expect(observer.changes.load(ordering: .relaxed) == 2)
+  }
+
+  @Test("The newest event is encoded once, however many readers it goes to")
+  func sharedFrame() throws {
+    let log = makeLog(tokens: 3)
+    func newest() throws -> EventFrames {
+      guard case .frames(let frames, 3, hasMore: false) = log.read(after: 2) else { throw Unexpected() }
+      return frames
+    }
+    let (first, second) = try (newest(), newest())
+    let addresses = [first, second].map { frames in
+      frames.httpChunk.withUnsafeReadableBytes { $0.baseAddress }
+    }
+    #expect(addresses[0] == addresses[1])
+  }
+
+  @Test("Frames stand in one chunk of HTTP's chunked coding", arguments: [0, 1, 14, 15, 16, 300, 70_000])
+  func chunkedCoding(length: Int) {
+    let text = String(repeating: "x", count: length + 1)
+    let frames = EventFrames(capacity: 1) { $0.writeString(text) }
+    let expected = String(length + 1, radix: 16) + "\r\n" + text + "\r\n"
+    #expect(String(buffer: frames.httpChunk) == expected)
+    #expect(String(buffer: frames.bytes) == text)
+    #expect(frames.byteCount == length + 1)
+  }
+
+  private final class CountingObserver: RunLogObserver {
+    let changes = Atomic<Int>(0)
+    func logChanged() { changes.add(1, ordering: .relaxed) }
+    func timePassed(_ now: Duration) {}
   }
 }

@@ -1,0 +1,43 @@
+import Graph
+import Logging
+import Synchronization
+
+/// Writes what the graph reports into the log of a run, where it happens: a token is in the log when the model's next one
+/// is read.
+final class RunRecorder: Sendable {
+  private let run: Run
+  private let isContinuation: Bool
+  private let progress: RunProgress
+  private let time: RunTime
+  private let logger: Logger
+  private let mapper = Mutex(RunEventMapper())
+
+  init(_ run: Run, turn: Turn, progress: RunProgress, time: RunTime, logger: Logger) {
+    self.run = run
+    isContinuation = turn.isContinuation
+    self.progress = progress
+    self.time = time
+    self.logger = logger
+  }
+
+  /// What the answer came to; `nil` until the graph has generated it.
+  var generation: Generation? { mapper.withLock { $0.generation } }
+
+  func record(_ event: GraphEvent<ChatState, ChatPayload>) {
+    if case .payload(.warning(let warning, let detail)) = event.kind {
+      logger.warning(
+        "Pipeline warning",
+        metadata: ["node": "\(event.node)", "warning": "\(warning)", "detail": "\(detail ?? "")"])
+    }
+    mapper.withLock { $0.map(event, append: append) }
+  }
+
+  private func append(_ event: RunEvent) {
+    if case .token = event, isContinuation, progress.firstToken == nil {
+      // Only now is there something to put in the place of the part that was there.
+      run.log.append(.snapshot(text: "", stage: .generation, sources: progress.sources))
+    }
+    progress.note(event, at: time.now)
+    run.log.append(event)
+  }
+}
