@@ -10,14 +10,20 @@ struct RunEventMapper {
   private(set) var sources: [Source] = []
   private(set) var generation: Generation?
 
-  /// Calls `append` with the events of the wire for one of the graph; there are none for most.
+  /// The piece of the answer that an event brings.
+  static func token(of event: GraphEvent<ChatState, ChatPayload>) -> String? {
+    guard case .payload(.token(let text)) = event.kind, event.path.count == 1,
+      event.node == ChatGraph.generate
+    else { return nil }
+    return text
+  }
+
+  /// Calls `append` with the events of the wire for one of the graph that is no token; there are none for most.
   mutating func map(
     _ event: GraphEvent<ChatState, ChatPayload>, append: (RunEvent) -> Void
   ) {
     guard event.path.count <= 1 else { return }
     switch event.kind {
-    case .payload(.token(let text)):
-      if event.node == ChatGraph.generate { append(.token(text)) }
     case .payload(.warning(let message, _)):
       if let stage = Stage(node: event.node) { append(.warning(stage, message: message)) }
     case .nodeStarted(let attempt):

@@ -259,8 +259,11 @@ extension RunLog.State {
     {
       (end, milliseconds, next) = (followingEnd, followingMilliseconds, next + 1)
     }
-    let token = String(decoding: text[start..<end], as: UTF8.self)
-    EventFrameEncoder.append(.token(token), id: baseID + next, milliseconds: milliseconds, to: &buffer)
+    text.withUnsafeBufferPointer { text in
+      TokenFrameEncoder.append(
+        UnsafeBufferPointer(rebasing: text[start..<end]), id: baseID + next, milliseconds: milliseconds,
+        to: &buffer)
+    }
     return next
   }
 

@@ -11,6 +11,7 @@ final class RunRecorder: Sendable {
   private let time: RunTime
   private let logger: Logger
   private let mapper = Mutex(RunEventMapper())
+  private let hasToken = Atomic<Bool>(false)
 
   init(_ run: Run, turn: Turn, progress: RunProgress, time: RunTime, logger: Logger) {
     self.run = run
@@ -24,6 +25,7 @@ final class RunRecorder: Sendable {
   var generation: Generation? { mapper.withLock { $0.generation } }
 
   func record(_ event: GraphEvent<ChatState, ChatPayload>) {
+    if let token = RunEventMapper.token(of: event) { return append(token: token) }
     if case .payload(.warning(let warning, let detail)) = event.kind {
       logger.warning(
         "Pipeline warning",
@@ -33,11 +35,19 @@ final class RunRecorder: Sendable {
   }
 
   private func append(_ event: RunEvent) {
-    if case .token = event, isContinuation, progress.firstToken == nil {
-      // Only now is there something to put in the place of the part that was there.
-      run.log.append(.snapshot(text: "", stage: .generation, sources: progress.sources))
-    }
     progress.note(event, at: time.now)
     run.log.append(event)
+  }
+
+  private func append(token: String) {
+    if !hasToken.load(ordering: .relaxed) {
+      hasToken.store(true, ordering: .relaxed)
+      if isContinuation {
+        // Only now is there something to put in the place of the part that was there.
+        run.log.append(.snapshot(text: "", stage: .generation, sources: progress.sources))
+      }
+      progress.note(.token(token), at: time.now)
+    }
+    run.log.append(.token(token))
   }
 }

@@ -116,27 +116,15 @@ struct JSONWriter {
     var start = 0
     for index in bytes.indices {
       let byte = bytes[index]
-      guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
+      guard !JSONEscaping.isPlain(byte) else { continue }
       buffer.writeBytes(UnsafeBufferPointer(rebasing: bytes[start..<index]))
-      writeEscape(byte)
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 6) { memory in
+        // There are six bytes, so there is an address.
+        JSONEscaping.write(byte, to: memory.bindMemory(to: UInt8.self).baseAddress.unsafelyUnwrapped)
+      }
       start = index + 1
     }
     buffer.writeBytes(UnsafeBufferPointer(rebasing: bytes[start...]))
-  }
-
-  private mutating func writeEscape(_ byte: UInt8) {
-    switch byte {
-    case 0x22: buffer.writeString("\\\"")
-    case 0x5C: buffer.writeString("\\\\")
-    case 0x0A: buffer.writeString("\\n")
-    case 0x0D: buffer.writeString("\\r")
-    case 0x09: buffer.writeString("\\t")
-    default:
-      let digits = Array("0123456789abcdef".utf8)
-      buffer.writeString("\\u00")
-      buffer.writeInteger(digits[Int(byte >> 4)])
-      buffer.writeInteger(digits[Int(byte & 0xF)])
-    }
   }
 }
 

@@ -2,27 +2,31 @@ import Foundation
 
 /// Writes times as the wire has them: RFC 3339, UTC, milliseconds.
 enum WireTimestamp {
+  /// Bytes of one.
+  static let length = 24
+  /// The years 0 to 9999, which four digits can tell.
+  private static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
   /// - Parameter milliseconds: since 1970-01-01T00:00:00Z.
   static func string(milliseconds: Int64) -> String {
+    String(unsafeUninitializedCapacity: length) { memory in
+      if let address = memory.baseAddress { write(milliseconds: milliseconds, to: address) }
+      return length
+    }
+  }
+
+  /// - Parameter memory: for ``length`` bytes.
+  static func write(milliseconds: Int64, to memory: UnsafeMutablePointer<UInt8>) {
+    let milliseconds = min(max(milliseconds, range.lowerBound), range.upperBound)
     let (days, millisecondOfDay) = milliseconds.quotientAndRemainder(flooringBy: 86_400_000)
     let (year, month, day) = civil(daysSinceEpoch: days)
-    var text = ""
-    text.reserveCapacity(24)
-    append(year, width: 4, to: &text)
-    text += "-"
-    append(month, width: 2, to: &text)
-    text += "-"
-    append(day, width: 2, to: &text)
-    text += "T"
-    append(millisecondOfDay / 3_600_000, width: 2, to: &text)
-    text += ":"
-    append(millisecondOfDay / 60_000 % 60, width: 2, to: &text)
-    text += ":"
-    append(millisecondOfDay / 1_000 % 60, width: 2, to: &text)
-    text += "."
-    append(millisecondOfDay % 1_000, width: 3, to: &text)
-    text += "Z"
-    return text
+    write(year, width: 4, then: "-", to: memory)
+    write(month, width: 2, then: "-", to: memory + 5)
+    write(day, width: 2, then: "T", to: memory + 8)
+    write(millisecondOfDay / 3_600_000, width: 2, then: ":", to: memory + 11)
+    write(millisecondOfDay / 60_000 % 60, width: 2, then: ":", to: memory + 14)
+    write(millisecondOfDay / 1_000 % 60, width: 2, then: ".", to: memory + 17)
+    write(millisecondOfDay % 1_000, width: 3, then: "Z", to: memory + 20)
   }
 
   static func string(_ date: Date) -> String {
@@ -42,10 +46,15 @@ enum WireTimestamp {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
   }
 
-  private static func append(_ value: Int64, width: Int, to text: inout String) {
-    let digits = String(value)
-    for _ in 0..<max(0, width - digits.utf8.count) { text += "0" }
-    text += digits
+  private static func write(
+    _ value: Int64, width: Int, then mark: Unicode.Scalar, to memory: UnsafeMutablePointer<UInt8>
+  ) {
+    var rest = value
+    for index in (0..<width).reversed() {
+      memory[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    memory[width] = UInt8(ascii: mark)
   }
 }
 

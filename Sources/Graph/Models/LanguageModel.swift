@@ -10,19 +10,43 @@ public protocol LanguageModel: Sendable {
   ///
   /// - Parameters:
   ///   - request: the prompt, and what it was made from.
-  ///   - emit: receives every event in order, in the caller's task. It suspends while the consumer is behind; a
-  ///     provider stops reading its source meanwhile. It throws when the consumer is gone.
-  /// - Throws: ``ModelError``, `CancellationError` when the task was cancelled, or what `emit` threw. When it throws or
+  ///   - output: receives every event, in order.
+  /// - Throws: ``ModelError``, `CancellationError` when the task was cancelled, or what `output` threw. When it throws or
   ///   returns, nothing of the call is left behind: an upstream connection has been closed.
-  func respond(
-    to request: ModelRequest,
-    emit: @escaping @Sendable (ModelEvent) async throws -> Void
-  ) async throws
+  func respond(to request: ModelRequest, output: ModelOutput) async throws
 
   /// Asks whether the model can be reached now, for `GET /ready`.
   ///
   /// - Throws: ``ModelError`` with the reason.
   func checkAvailability() async throws
+}
+
+extension LanguageModel {
+  /// Produces one answer, whose events are received in the caller's task.
+  /// - Parameter receive: suspends while it is behind; throws when nobody wants the rest.
+  public func respond(
+    to request: ModelRequest, receive: @escaping @Sendable (ModelEvent) async throws -> Void
+  ) async throws {
+    try await respond(to: request, output: ModelOutput(send: receive))
+  }
+}
+
+/// Where the events of one answer go, one after the other.
+public struct ModelOutput: Sendable {
+  /// Takes an event at once, on whatever thread it was read; returns `false` to leave it, and those that follow, to
+  /// ``send``. A provider need not ask. It throws when nobody wants the rest.
+  public let offer: @Sendable (ModelEvent) throws -> Bool
+  /// Takes an event in the caller's task. It suspends while the consumer is behind; a provider stops reading its source
+  /// meanwhile. It throws when the consumer is gone.
+  public let send: @Sendable (ModelEvent) async throws -> Void
+
+  public init(
+    offer: @escaping @Sendable (ModelEvent) throws -> Bool = { _ in false },
+    send: @escaping @Sendable (ModelEvent) async throws -> Void
+  ) {
+    self.offer = offer
+    self.send = send
+  }
 }
 
 /// The name of a model and of who provides it, as they appear in `metadata`.

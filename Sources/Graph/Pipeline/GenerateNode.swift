@@ -39,16 +39,18 @@ struct GenerateNode: Sendable {
     let request = ModelRequest(
       messages: prompt, question: state.question, passages: state.passages)
     try await withIdleTimeout(settings.idleTimeout, clock: clock) { activity in
-      try await model.respond(to: request) { event in
-        activity.touch()
-        switch event {
-        case .text(let piece):
-          if let text = try answer.add(piece.storable) { try await context.emit(.token(text)) }
-        case .usage(let usage): answer.record(usage)
-        case .finished(let reason): answer.finish(reason)
-        case .activity: break
-        }
-      }
+      let output = ModelOutput(
+        offer: { event in
+          guard context.deliversAtOnce else { return false }
+          activity.touch()
+          if let text = try answer.take(event) { try context.offer(.token(text)) }
+          return true
+        },
+        send: { event in
+          activity.touch()
+          if let text = try answer.take(event) { try await context.emit(.token(text)) }
+        })
+      try await model.respond(to: request, output: output)
     }
   }
 }
@@ -84,7 +86,17 @@ private final class AnswerProgress: Sendable {
   }
 
   /// - Returns: what the user may see of it now; `nil` when that is nothing.
-  func add(_ text: String) throws -> String? {
+  func take(_ event: ModelEvent) throws -> String? {
+    switch event {
+    case .text(let piece): return try add(piece.storable)
+    case .usage(let usage): state.withLock { $0.usage = usage }
+    case .finished(let reason): finish(reason)
+    case .activity: break
+    }
+    return nil
+  }
+
+  private func add(_ text: String) throws -> String? {
     try state.withLock {
       guard $0.bytes + text.utf8.count <= maxBytes, $0.tokens < maxTokens else { throw LimitReached() }
       $0.bytes += text.utf8.count
@@ -102,6 +114,5 @@ private final class AnswerProgress: Sendable {
     }
   }
 
-  func record(_ usage: TokenUsage) { state.withLock { $0.usage = usage } }
   func finish(_ reason: FinishReason) { state.withLock { $0.finishReason = reason } }
 }

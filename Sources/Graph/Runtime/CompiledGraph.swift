@@ -60,7 +60,8 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - input: as in ``run(_:options:consume:)``.
-  ///   - handle: called for one event after the other, in the task of the node that it is about. It must not block.
+  ///   - handle: called in the task of the node that an event is about, so by nodes that run side by side at once. It
+  ///     must not block.
   /// - Throws: ``GraphError`` when the run fails, `CancellationError` when the task was cancelled.
   public func run(
     _ input: State, options: RunOptions = .init(), handle: @escaping @Sendable (Events.Element) -> Void
@@ -83,7 +84,7 @@ public struct CompiledGraph<State: GraphState, Payload: Sendable>: Sendable {
     _ origin: RunOrigin<State>, _ options: RunOptions, _ handle: @escaping @Sendable (Events.Element) -> Void
   ) async throws {
     do {
-      try await drive(origin, options, .handler(EventHandler(handle)))
+      try await drive(origin, options, .handler(handle))
     } catch {
       throw Task.isCancelled ? CancellationError() : error
     }

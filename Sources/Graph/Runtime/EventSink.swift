@@ -7,7 +7,10 @@ struct EventSink<Payload: Sendable>: Sendable {
   let offer: @Sendable (Payload, _ path: [NodeID], _ step: Int) throws -> Bool
   let send: @Sendable (NodeEvent<Payload>, _ path: [NodeID], _ step: Int) async throws -> Void
 
+  let deliversAtOnce: Bool
+
   init<State>(_ output: EventOutput<State, Payload>) {
+    if case .handler = output { deliversAtOnce = true } else { deliversAtOnce = false }
     offer = { payload, path, step in
       try output.trySend(GraphEvent(path: path, step: step, kind: .payload(payload)))
     }

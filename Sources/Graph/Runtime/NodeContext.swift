@@ -23,6 +23,17 @@ public struct NodeContext<Payload: Sendable>: Sendable {
     if try scope.sink.offer(payload, path, step) { return }
     try await scope.sink.send(.payload(payload), path, step)
   }
+
+  /// Whether ``offer(_:)`` takes everything: the consumer is a function that is called where things happen.
+  public var deliversAtOnce: Bool { scope.sink.deliversAtOnce }
+
+  /// Adds an event to the run's stream if that takes no waiting. It may be called outside of the node's task.
+  /// - Returns: whether it was added.
+  /// - Throws: `CancellationError` as ``emit(_:)`` does.
+  @discardableResult
+  public func offer(_ payload: Payload) throws -> Bool {
+    try scope.sink.offer(payload, path, step)
+  }
 }
 
 /// What the nodes of one graph share during one run.

@@ -27,21 +27,20 @@ public struct ExtractiveModel: LanguageModel {
 
   public func checkAvailability() async throws {}
 
-  public func respond(
-    to request: ModelRequest, emit: @escaping @Sendable (ModelEvent) async throws -> Void
-  ) async throws {
+  public func respond(to request: ModelRequest, output: ModelOutput) async throws {
     let pieces = TokenPieces.pieces(of: Self.answer(to: request))
     let limit = request.maxTokens.map { max(0, $0) } ?? pieces.count
     for (index, piece) in pieces.prefix(limit).enumerated() {
       if index > 0, pace > .zero { try await clock.sleep(for: pace) }
       try Task.checkCancellation()
-      try await emit(.text(piece))
+      try await output.send(.text(piece))
     }
     let prompt = request.passages.reduce(TokenPieces.pieces(of: request.question).count) {
       $0 + TokenPieces.pieces(of: $1.chunk.text).count
     }
-    try await emit(.usage(TokenUsage(promptTokens: prompt, completionTokens: min(limit, pieces.count))))
-    try await emit(.finished(limit < pieces.count ? .length : .stop))
+    try await output.send(
+      .usage(TokenUsage(promptTokens: prompt, completionTokens: min(limit, pieces.count))))
+    try await output.send(.finished(limit < pieces.count ? .length : .stop))
   }
 
   /// The whole answer in Markdown.

@@ -22,6 +22,9 @@ enum TransferVerdict {
 /// The thread appends to a batch and wakes the task once per piece it read; the task takes the whole batch. A
 /// task that lags finds several elements at once. Above ``highWaterMark`` the thread leaves the bytes in the
 /// socket.
+///
+/// Whoever can deal with an element in a moment, without waiting, may take it on the thread itself: then no task is woken for
+/// it, which costs more than most of what is done with one.
 final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
   fileprivate struct State {
     var decoder: Decoder
@@ -29,6 +32,8 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
     /// Bytes of the body that the batch was made from.
     var batchBytes = 0
     var isPaused = false
+    /// Whether the task deals with elements that it has taken.
+    var isTaskAtWork = false
     var failure: (any Error)?
     /// The handle has been removed.
     var hasEnded = false
@@ -44,10 +49,21 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
 
   private let state: Mutex<State>
   private let resume: @Sendable () -> Void
+  /// Takes an element on the transport's thread, or leaves it, and what follows it, to the task.
+  private let offer: @Sendable (Decoder.Element) throws -> Bool
   /// How many bytes of the body may wait for the task before the connection is no longer read.
   private let highWaterMark: Int
 
-  init(decoder: Decoder, highWaterMark: Int, resume: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - offer: called for one element after the other; it must not block. What it throws ends the exchange, as what
+  ///     the decoder throws.
+  ///   - resume: called when a connection that was left alone is to be read again.
+  init(
+    decoder: Decoder, highWaterMark: Int,
+    offer: @escaping @Sendable (Decoder.Element) throws -> Bool = { _ in false },
+    resume: @escaping @Sendable () -> Void
+  ) {
+    self.offer = offer
     self.state = Mutex(State(decoder: decoder))
     self.highWaterMark = highWaterMark
     self.resume = resume
@@ -93,10 +109,12 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
         var batch: [Decoder.Element] = []
         swap(&batch, &state.batch)
         state.batchBytes = 0
+        state.isTaskAtWork = true
         let wasPaused = state.isPaused
         state.isPaused = false
         return .batch(batch, wasPaused: wasPaused)
       }
+      state.isTaskAtWork = false
       if state.decoder.isComplete, state.failure == nil { return .complete }
       guard state.hasEnded else { return .wait }
       return state.failure.map(Step.failed) ?? .complete
@@ -121,13 +139,10 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
   }
 
   func receive(_ bytes: UnsafeRawBufferPointer, waking batch: WakeupBatch) -> TransferVerdict {
-    let isFull = state.withLock { state in
+    update(waking: batch) { state in
       // An empty batch is never full, or one large piece would wait for a task that waits for it.
       state.isPaused = !state.batch.isEmpty && state.batchBytes >= highWaterMark
-      return state.isPaused
-    }
-    if isFull { return .pause }
-    return update(waking: batch) { state in
+      if state.isPaused { return }
       state.batchBytes += bytes.count
       try state.decoder.receive(bytes, into: &state.batch)
     }
@@ -148,24 +163,44 @@ final class HTTPExchange<Decoder: ResponseDecoder>: TransferReceiver {
     waking batch: WakeupBatch, _ change: (inout State) throws -> Void
   ) -> TransferVerdict {
     let (verdict, waiter) = state.withLock { state -> (TransferVerdict, CheckedContinuation<Void, Never>?) in
-      var verdict = TransferVerdict.taken
+      // What is left to the task, and what it is at work on, comes before anything that is offered.
+      let mayOffer = state.batch.isEmpty && !state.isTaskAtWork
       do {
-        try change(&state)
+        let error = Result { try change(&state) }
+        if mayOffer { try offerBatch(&state) }
+        try error.get()
       } catch {
         state.failure = error
-        verdict = .abandon
+        return (.abandon, state.takeWaiter())
       }
-      guard state.isReadable else { return (verdict, nil) }
-      let waiter = state.waiter
-      state.waiter = nil
-      return (verdict, waiter)
+      return (state.isPaused ? .pause : .taken, state.takeWaiter())
     }
     if let waiter { batch.add(waiter) }
     return verdict
   }
+
+  private func offerBatch(_ state: inout State) throws {
+    var taken = 0
+    defer {
+      if taken == state.batch.count {
+        state.batch.removeAll(keepingCapacity: true)
+        state.batchBytes = 0
+      } else {
+        state.batch.removeFirst(taken)
+      }
+    }
+    while taken < state.batch.count, try offer(state.batch[taken]) { taken += 1 }
+  }
 }
 
 extension HTTPExchange.State {
+  /// - Returns: the waiting task, when there is something for it.
+  fileprivate mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
+    guard isReadable else { return nil }
+    defer { waiter = nil }
+    return waiter
+  }
+
   fileprivate var isReadable: Bool {
     !batch.isEmpty || hasEnded || (decoder.isComplete && failure == nil)
   }

@@ -29,8 +29,6 @@ public final class HTTPTransport: Sendable {
   private static let globalInit: CURLcode = rill_global_init()
 
   private let queue: TransferCommandQueue
-  /// Runs what is done with each piece of a response on the thread that has read it. See ``TransferExecutor``.
-  let executor: TransferExecutor
   private let configuration: Configuration
 
   /// Starts the thread.
@@ -48,17 +46,11 @@ public final class HTTPTransport: Sendable {
     }
     self.configuration = configuration
     queue = try TransferCommandQueue()
-    executor = TransferExecutor(wakeup: queue.wakeup)
-    let thread = Thread { [queue, executor] in
-      defer {
-        executor.end()
-        queue.end()
-      }
+    let thread = Thread { [queue] in
+      defer { queue.end() }
       // Without its loop the transport is closed: requests fail with a clear error instead of waiting.
       guard let poller = try? makePoller() else { return }
-      try? TransferLoop(
-        queue: queue, executor: executor, configuration: configuration, poller: poller
-      ).run()
+      try? TransferLoop(queue: queue, configuration: configuration, poller: poller).run()
     }
     thread.name = "upstream"
     thread.start()
@@ -81,13 +73,18 @@ public final class HTTPTransport: Sendable {
   /// whole and the connection waits for the next request. Cancelling the task closes the connection at once,
   /// whatever `body` does.
   ///
-  /// - Throws: what `body` threw, or `CancellationError`.
+  /// - Parameter offer: offered each element on the transport's thread before anybody is woken for it; see
+  ///   ``HTTPExchange``.
+  /// - Throws: what `body` or `offer` threw, or `CancellationError`.
   func withExchange<Decoder: ResponseDecoder, Result>(
     _ request: HTTPRequest, decoder: Decoder,
+    offer: @escaping @Sendable (Decoder.Element) throws -> Bool = { _ in false },
     _ body: (HTTPExchange<Decoder>) async throws -> Result
   ) async throws -> Result {
     let id = queue.makeID()
-    let exchange = HTTPExchange(decoder: decoder, highWaterMark: configuration.highWaterMark) { [queue] in
+    let exchange = HTTPExchange(
+      decoder: decoder, highWaterMark: configuration.highWaterMark, offer: offer
+    ) { [queue] in
       queue.send(.resume(id))
     }
     guard queue.send(.add(id, request, exchange)) else {

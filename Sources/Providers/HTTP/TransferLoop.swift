@@ -15,7 +15,6 @@ final class TransferLoop {
   private let multi: UnsafeMutableRawPointer
   private let poller: any SocketPoller
   private let queue: TransferCommandQueue
-  private let executor: TransferExecutor
   private let connectTimeout: Duration
   private let wakeups = WakeupBatch()
   private var transfers: [TransferID: Transfer] = [:]
@@ -25,17 +24,15 @@ final class TransferLoop {
   private var timer: ContinuousClock.Instant?
   private let clock = ContinuousClock()
 
-  init(
-    queue: TransferCommandQueue, executor: TransferExecutor, configuration: HTTPTransport.Configuration,
-    poller: any SocketPoller
-  ) throws {
+  init(queue: TransferCommandQueue, configuration: HTTPTransport.Configuration, poller: any SocketPoller)
+    throws
+  {
     guard let multi = curl_multi_init() else {
       throw HTTPTransportError(kind: .closed, detail: "no memory for the transfers")
     }
     self.multi = multi
     self.poller = poller
     self.queue = queue
-    self.executor = executor
     connectTimeout = configuration.connectTimeout
     let context = Unmanaged.passUnretained(self).toOpaque()
     _ = rill_multi_set_socket(multi, socketChanged, context)
@@ -65,12 +62,10 @@ final class TransferLoop {
     var pacing = TurnPacing(now: clock.now)
     while !isClosing {
       if let pause = pacing.pause(now: clock.now) { sleep(pause) }
-      poller.wait(milliseconds: executor.beginWaiting() ? millisecondsToWait() : 0, ready: &ready)
-      executor.endWaiting()
+      poller.wait(milliseconds: millisecondsToWait(), ready: &ready)
       pacing.beginTurn(pieces: ready.count, now: clock.now)
       for socket in ready { act(on: socket) }
       wakeups.wake()
-      executor.runJobs()
       if let timer, timer <= clock.now { act(on: rill_socket_timeout(), events: 0) }
       isClosing = queue.takeAll(into: &commands)
       for command in commands { obey(command) }
@@ -82,7 +77,6 @@ final class TransferLoop {
       end(transfer, HTTPTransportError(kind: .closed, detail: "the transport was closed"))
     }
     wakeups.wake()
-    executor.runJobs()
   }
 
   /// - Parameter duration: less than a second. A signal may cut it short.

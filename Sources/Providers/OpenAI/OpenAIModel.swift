@@ -41,19 +41,14 @@ public final class OpenAIModel: LanguageModel {
     known.withLock(\.self) ?? ModelDescriptor(provider: "openai", model: Self.unknownModel)
   }
 
-  public func respond(
-    to request: ModelRequest, emit: @escaping @Sendable (ModelEvent) async throws -> Void
-  ) async throws {
+  public func respond(to request: ModelRequest, output: ModelOutput) async throws {
     let failures = UpstreamFailure(redaction: endpoint.redaction)
     let decoder = ChatStreamDecoder(failures: failures, frameLimit: Self.frameLimit, now: now)
     let upstreamRequest = try endpoint.chatRequest(request, model: try await modelName())
     do {
-      try await transport.withExchange(upstreamRequest, decoder: decoder) { exchange in
-        // Each token is a moment's work: waking another thread for it would cost more.
-        try await withTaskExecutorPreference(transport.executor) {
-          while let batch = try await exchange.next() {
-            for event in batch { try await emit(event) }
-          }
+      try await transport.withExchange(upstreamRequest, decoder: decoder, offer: output.offer) { exchange in
+        while let batch = try await exchange.next() {
+          for event in batch { try await output.send(event) }
         }
       }
     } catch let error as HTTPTransportError {

@@ -77,7 +77,7 @@ struct HeldLogTests {
     #expect(held.log.isAbandoned && held.log.terminalEvent == nil)
     let reader = RunReader(run: held, after: 0)
     #expect(try ids(await reader.nextFrames()) == [1])
-    #expect(try await reader.nextFrames() == nil)
+    #expect(await reader.nextFrames() == nil)
     let seen = makeRun()
     seen.log.append(.error(.interrupted(messageID: nil)))
     seen.log.abandon()

@@ -97,8 +97,8 @@ import Testing
         group.addTask { try await service.run() }
         for _ in 0..<40 {
           let reader = try await service.start(RunRequest(message: "And then?", sessionID: session))
-          while let item = await reader.next() {
-            guard case .frames = item, reader.terminalEvent != nil else { continue }
+          while await reader.nextFrames() != nil {
+            guard reader.terminalEvent != nil else { continue }
             #expect(try await service.activeRun(sessionID: session) == nil)
           }
         }

@@ -80,7 +80,7 @@ private final class RefusingStore: RunStore {
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
       gate.open(1)
-      while run.log.tokenCount < 1 { _ = await reader.next() }
+      while run.log.tokenCount < 1 { _ = await reader.nextFrames() }
       store.refuse(true)
       gate.open(1)
       // What comes before it is noticed is shown; what comes after it is not.
@@ -90,7 +90,7 @@ private final class RefusingStore: RunStore {
       while run.log.tokenCount < 3 { await Task.yield() }
       guard case .pending = run.log.read(after: shown) else { throw CancellationError() }
       store.refuse(false)
-      while let item = await reader.next() { if case .heartbeat = item { continue } }
+      while await reader.nextFrames() != nil {}
       #expect(reader.terminalEvent?.messageID != nil)
       #expect(run.log.text == "abc")
     }
@@ -118,13 +118,13 @@ private final class RefusingStore: RunStore {
       let run = try #require(reader.run)
       journal.fulfil(service.journal)
       gate.open(1)
-      while run.log.tokenCount < 1 { _ = await reader.next() }
+      while run.log.tokenCount < 1 { _ = await reader.nextFrames() }
       #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
       service.journal.follow(run.id, true)
       while try await database.runs.run(id: run.id)?.tokenCount != 1 { await Task.yield() }
       while !told.withLock({ $0.contains(run.id) }) { await Task.yield() }
       gate.openForGood()
-      while await reader.next() != nil {}
+      while await reader.nextFrames() != nil {}
       // Whoever ends the run then forgets its followers.
       let isTooLate = isToldTooLate.load(ordering: .relaxed)
       #expect(!isTooLate, "its end is told before anybody here hears of it")
@@ -140,13 +140,13 @@ private final class RefusingStore: RunStore {
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
       gate.open(1)
-      while run.log.tokenCount < 1 { _ = await reader.next() }
+      while run.log.tokenCount < 1 { _ = await reader.nextFrames() }
       store.refuse(true)
       gate.open(2)
-      while run.log.tokenCount < 3 { _ = await reader.next() }
+      while run.log.tokenCount < 3 { _ = await reader.nextFrames() }
       store.refuse(false)
       gate.openForGood()
-      while await reader.next() != nil {}
+      while await reader.nextFrames() != nil {}
       guard case .done = run.log.terminalEvent else {
         Issue.record("the run did not end well")
         return
@@ -168,10 +168,10 @@ private final class RefusingStore: RunStore {
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
       gate.open(1)
-      while run.log.tokenCount < 1 { _ = await reader.next() }
+      while run.log.tokenCount < 1 { _ = await reader.nextFrames() }
       store.refuse(true)
       gate.openForGood()
-      while await reader.next() != nil {}
+      while await reader.nextFrames() != nil {}
       guard case .error(let failure) = run.log.terminalEvent else {
         Issue.record("the user was not told")
         return
@@ -195,7 +195,7 @@ private final class RefusingStore: RunStore {
     }) { service, store, _ in
       store.refuse(true)
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
-      while await reader.next() != nil {}
+      while await reader.nextFrames() != nil {}
       guard case .error(let failure) = reader.terminalEvent else {
         Issue.record("the run went on")
         return
@@ -220,7 +220,7 @@ private final class RefusingStore: RunStore {
       try await isStoring.value()
       #expect(reader.run?.log.lastID == 0)
       mayStore.fire(())
-      while await reader.next() != nil {}
+      while await reader.nextFrames() != nil {}
       #expect(reader.run?.log.tokenCount == 1)
     }
   }
@@ -244,7 +244,7 @@ private final class RefusingStore: RunStore {
       while try await database.checkpointer.latest(threadID: run.id.wireString) == nil { await Task.yield() }
       gate.openForGood()
       // The clock stands still: no interval has passed, and yet the reader has everything.
-      while run.log.tokenCount < tokens.count { _ = await reader.next() }
+      while run.log.tokenCount < tokens.count { _ = await reader.nextFrames() }
       // Nor is it written along with what cannot wait, the beginnings and ends of others.
       let other = try await service.start(RunRequest(message: "And the sea?"))
       other.run?.cancellation.fulfil(.user)
@@ -271,7 +271,7 @@ private final class RefusingStore: RunStore {
         for _ in 0..<count {
           group.addTask {
             let reader = try await service.start(RunRequest(message: "What does the river do?"))
-            while reader.run?.log.tokenCount == 0 { _ = await reader.next() }
+            while reader.run?.log.tokenCount == 0 { _ = await reader.nextFrames() }
             return reader.run
           }
         }

@@ -4,7 +4,7 @@ import NIOCore
 
 extension RunReader {
   /// Waits for what follows the reader's position, as a connection gets it; `nil` at the end.
-  func nextFrames() async throws -> ByteBuffer? {
+  func nextFrames() async -> ByteBuffer? {
     let news = NewsSignal()
     follow(with: news)
     defer { unfollow() }

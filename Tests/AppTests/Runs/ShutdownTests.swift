@@ -22,12 +22,12 @@ import Testing
       try await withThrowingTaskGroup(of: Void.self) { group -> Void in
         group.addTask { try await service.run() }
         let reader = try await service.start(RunRequest(message: "What does the river do?"))
-        while (reader.run?.log.tokenCount ?? 2) < 2 { _ = await reader.next() }
+        while (reader.run?.log.tokenCount ?? 2) < 2 { _ = await reader.nextFrames() }
         service.beginShutdown()
         await #expect(throws: RequestError.shuttingDown) {
           _ = try await service.start(RunRequest(message: "Another question"))
         }
-        while await reader.next() != nil {}
+        while await reader.nextFrames() != nil {}
         guard case .cancelled(let messageID, .shutdown) = reader.terminalEvent else {
           Issue.record("the run was not cancelled by the shutdown")
           return
@@ -64,7 +64,7 @@ import Testing
         group.addTask { try await service.run() }
         let run = UUID()
         let reader = try await service.start(RunRequest(message: "What does the river do?", runID: run))
-        while await reader.next() != nil {}
+        while await reader.nextFrames() != nil {}
         #expect(try await database.runs.run(id: run)?.status == .interrupted)
         try await group.waitForAll()
       }
@@ -86,7 +86,7 @@ import Testing
         let reader = try await service.start(RunRequest(message: "What does the river do?"))
         service.beginShutdown()
         gate.openForGood()
-        while await reader.next() != nil {}
+        while await reader.nextFrames() != nil {}
         guard case .done = reader.terminalEvent else {
           Issue.record("the run was cut")
           return

@@ -35,6 +35,26 @@ import Testing
     #expect(event.text == text)
   }
 
+  @Test("The quick way of a token's frame gives the very bytes of the ordinary one")
+  func tokenFrames() {
+    var random = SystemRandomNumberGenerator()
+    let pieces = [
+      "a", " river", "\"", "\\", "\n", "\r", "\t", "\u{0}", "\u{1F}", "\u{7F}", "ü", "🌊", "河", "/",
+    ]
+    for length in 0..<200 {
+      let text = (0..<length % 40).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+      let id = Int.random(in: 0...(length % 2 == 0 ? 9 : .max), using: &random)
+      let milliseconds = Int64.random(in: -2_208_988_800_000...253_402_300_799_999, using: &random)
+      var ordinary = ByteBuffer()
+      EventFrameEncoder.append(.token(text), id: id, milliseconds: milliseconds, to: &ordinary)
+      var quick = ByteBuffer()
+      Array(text.utf8).withUnsafeBufferPointer {
+        TokenFrameEncoder.append($0, id: id, milliseconds: milliseconds, to: &quick)
+      }
+      #expect(String(buffer: quick) == String(buffer: ordinary))
+    }
+  }
+
   @Test("Every kind of event has the fields of the protocol")
   func contents() throws {
     let id = UUID()

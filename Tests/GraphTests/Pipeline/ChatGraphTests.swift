@@ -67,9 +67,7 @@ import Testing
 private struct SilentModel: LanguageModel {
   let descriptor = ModelDescriptor(provider: "test", model: "silent")
   func checkAvailability() async throws {}
-  func respond(to request: ModelRequest, emit: @escaping @Sendable (ModelEvent) async throws -> Void)
-    async throws
-  {}
+  func respond(to request: ModelRequest, output: ModelOutput) async throws {}
 }
 
 private struct NoReranker: Reranker {

@@ -79,13 +79,11 @@ private final class WritingModel: LanguageModel {
 
   func checkAvailability() async throws {}
 
-  func respond(
-    to request: ModelRequest, emit: @escaping @Sendable (ModelEvent) async throws -> Void
-  ) async throws {
+  func respond(to request: ModelRequest, output: ModelOutput) async throws {
     log.withLock { $0.append(request) }
     try await clock?.sleep(for: .seconds(60))
     guard let reply else { throw ModelError(.unavailable, "away") }
-    if !reply.isEmpty { try await emit(.text(reply)) }
-    try await emit(.finished(.stop))
+    if !reply.isEmpty { try await output.send(.text(reply)) }
+    try await output.send(.finished(.stop))
   }
 }
