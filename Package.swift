@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "Graph", "Extraction", "Providers", "Postgres", "Storage",
+        "Graph", "Extraction", "Providers", "Postgres", "Storage", "CProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),

@@ -1,6 +1,10 @@
 #define _GNU_SOURCE
 #include "process.h"
+#include <stdlib.h>
 #include <sys/resource.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 int rill_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
 #if defined(__linux__)
@@ -26,5 +30,13 @@ int rill_limit_process(pid_t process, unsigned long long address_space, int may_
   (void)address_space;
   (void)may_write_files;
   return -1;
+#endif
+}
+
+int rill_trim_memory(void) {
+#if defined(__GLIBC__)
+  return malloc_trim(0);
+#else
+  return 0;
 #endif
 }

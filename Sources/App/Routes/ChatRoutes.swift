@@ -30,8 +30,10 @@ struct ChatRoutes: Sendable {
   // MARK: Streams
 
   private func stream(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-    let body = try await ChatRequestBody.decode(request, context)
-    let reader = try await runs.start(body.runRequest(client: context.clientAddress))
+    let reader = try await inOwnTask {
+      let body = try await ChatRequestBody.decode(request, context)
+      return try await runs.start(body.runRequest(client: context.clientAddress))
+    }
     return await streams.response(reader, context)
   }
 

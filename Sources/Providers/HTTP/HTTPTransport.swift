@@ -77,7 +77,7 @@ public final class HTTPTransport: Sendable {
   ///   ``HTTPExchange``.
   /// - Throws: what `body` or `offer` threw, or `CancellationError`.
   func withExchange<Decoder: ResponseDecoder, Result>(
-    _ request: HTTPRequest, decoder: Decoder,
+    _ request: consuming HTTPRequest, decoder: Decoder,
     offer: @escaping @Sendable (Decoder.Element) throws -> Bool = { _ in false },
     _ body: (HTTPExchange<Decoder>) async throws -> Result
   ) async throws -> Result {

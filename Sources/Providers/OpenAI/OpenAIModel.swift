@@ -44,9 +44,12 @@ public final class OpenAIModel: LanguageModel {
   public func respond(to request: ModelRequest, output: ModelOutput) async throws {
     let failures = UpstreamFailure(redaction: endpoint.redaction)
     let decoder = ChatStreamDecoder(failures: failures, frameLimit: Self.frameLimit, now: now)
-    let upstreamRequest = try endpoint.chatRequest(request, model: try await modelName())
+    let model = try await modelName()
     do {
-      try await transport.withExchange(upstreamRequest, decoder: decoder, offer: output.offer) { exchange in
+      // Made in place: nobody keeps the prompt's bytes once they are sent.
+      try await transport.withExchange(
+        endpoint.chatRequest(request, model: model), decoder: decoder, offer: output.offer
+      ) { exchange in
         while let batch = try await exchange.next() {
           for event in batch { try await output.send(event) }
         }
