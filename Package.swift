@@ -133,8 +133,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .testTarget(
-      name: "AppTests", dependencies: ["App", "Postgres", "TestSupport"], swiftSettings: settings),
+      name: "AppTests",
+      dependencies: [
+        "App", "Graph", "Providers", "Postgres", "TestSupport", "CAllocations",
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -93,7 +93,8 @@ struct RunExecutor: Sendable {
   }
 
   private func pipeline(_ run: Run, turn: Turn, progress: RunProgress, logger: Logger) async -> Outcome? {
-    let recorder = RunRecorder(run, turn: turn, progress: progress, time: time, logger: logger)
+    let recorder = RunRecorder(
+      run, isContinuation: turn.isContinuation, progress: progress, time: time, logger: logger)
     do {
       try await runGraph(run, turn, recorder)
       guard let generation = recorder.generation else { throw CancellationError() }

@@ -13,9 +13,10 @@ final class RunRecorder: Sendable {
   private let mapper = Mutex(RunEventMapper())
   private let hasToken = Atomic<Bool>(false)
 
-  init(_ run: Run, turn: Turn, progress: RunProgress, time: RunTime, logger: Logger) {
+  /// - Parameter isContinuation: whether the answer replaces what an interrupted run has brought of it.
+  init(_ run: Run, isContinuation: Bool, progress: RunProgress, time: RunTime, logger: Logger) {
     self.run = run
-    isContinuation = turn.isContinuation
+    self.isContinuation = isContinuation
     self.progress = progress
     self.time = time
     self.logger = logger

@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// Beginning an answer reads a few hundred passages, and what it has freed stays with the process in pieces, between what
 /// the answer still needs. The C library gives whole free pages back when it is asked to.
 struct MemoryTrimmer: Service {
-  let time: RunTime
+  var clock: any Clock<Duration> = ContinuousClock()
 
   static let interval = Duration.seconds(5)
   /// How much the process must have grown since the last time, in bytes: looking for free pages takes milliseconds.
@@ -18,7 +18,7 @@ struct MemoryTrimmer: Service {
     try? await cancelWhenGracefulShutdown {
       var settled = Self.residentBytes() ?? 0
       while true {
-        try await time.sleep(Self.interval)
+        try await clock.sleep(for: Self.interval)
         guard let resident = Self.residentBytes(), resident >= settled + Self.leastGrowth else { continue }
         Self.trim()
         settled = Self.residentBytes() ?? resident

@@ -66,7 +66,7 @@ struct RillServer: Sendable {
     var services = ServiceGroupConfiguration(
       services: (cluster.map { [.init(service: $0)] } ?? []) + [
         .init(service: app), .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
-        .init(service: dependencies.documents), .init(service: MemoryTrimmer(time: dependencies.time)),
+        .init(service: dependencies.documents), .init(service: MemoryTrimmer()),
       ],
       gracefulShutdownSignals: gracefulShutdownSignals, logger: quieter(logger))
     services.maximumGracefulShutdownDuration = configuration.runs.shutdownGrace + Self.shutdownMargin

@@ -3,10 +3,14 @@ import NIOCore
 /// Writes the frame of a token: most of what is ever sent, so it is put together byte by byte in one piece of memory
 /// instead of with ``JSONWriter``. Both write the same; a test compares them.
 enum TokenFrameEncoder {
-  /// Bytes of a frame beside the token's text and its id.
-  private static let frame:
-    (head: StaticString, content: StaticString, timestamp: StaticString, end: StaticString) =
-      ("id: ", "\ndata: {\"type\":\"token\",\"content\":\"", "\",\"timestamp\":\"", "\"}\n\n")
+  private static let head: StaticString = "id: "
+  private static let content: StaticString = "\ndata: {\"type\":\"token\",\"content\":\""
+  private static let timestamp: StaticString = "\",\"timestamp\":\""
+  private static let end: StaticString = "\"}\n\n"
+  /// Bytes of a frame beside the token's text, with an id of 20 digits.
+  private static let fixedLength =
+    head.utf8CodeUnitCount + 20 + content.utf8CodeUnitCount + timestamp.utf8CodeUnitCount
+    + WireTimestamp.length + end.utf8CodeUnitCount
 
   /// - Parameters:
   ///   - text: UTF-8.
@@ -15,18 +19,16 @@ enum TokenFrameEncoder {
   static func append(
     _ text: UnsafeBufferPointer<UInt8>, id: Int, milliseconds: Int64, to buffer: inout ByteBuffer
   ) {
-    let length =
-      [frame.head, frame.content, frame.timestamp, frame.end].reduce(0) { $0 + $1.utf8CodeUnitCount }
-      + 20 + JSONEscaping.escapedLength(of: text) + WireTimestamp.length
+    let length = fixedLength + JSONEscaping.escapedLength(of: text)
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
       var writer = ByteWriter(memory)
-      writer.write(frame.head)
+      writer.write(head)
       writer.write(decimal: id)
-      writer.write(frame.content)
+      writer.write(content)
       writer.write(escaping: text)
-      writer.write(frame.timestamp)
+      writer.write(Self.timestamp)
       writer.write(timestamp: milliseconds)
-      writer.write(frame.end)
+      writer.write(end)
       return writer.count
     }
   }

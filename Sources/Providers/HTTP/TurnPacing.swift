@@ -1,20 +1,20 @@
 /// Decides how long the transport's thread lets pieces gather before it looks at its sockets again.
 ///
 /// A look at the sockets, and waking whoever writes what came, cost the same for one piece as for fifty. So while pieces
-/// come faster than somebody could notice, the thread takes them together, a millisecond's worth at a time. Below that it
-/// takes each as it comes. When the machine lags, so that a turn takes long, turns grow further apart: fewer and larger
-/// pieces instead of a growing delay.
+/// come faster than anybody could notice, the thread takes them together, a millisecond's worth at a time. Below that it
+/// takes each as it comes. The more come, the longer they gather: fewer and larger pieces instead of a growing delay.
 struct TurnPacing {
   typealias Instant = ContinuousClock.Instant
 
-  /// Pieces a second above which they are gathered. Some twenty streams of a fast model.
+  /// Pieces a second above which they are gathered: the tokens of some twenty streams of a fast model.
   static let threshold = 1_000.0
-  /// How far apart turns begin then. A twentieth of what lies between two tokens of a stream, which nobody sees.
+  /// How far apart turns begin then. A fiftieth of what lies between two tokens of a stream, which nobody sees.
   static let interval = Duration.milliseconds(1)
-  /// How far apart they begin at most, however long they take: with what else happens to a token it stays within a tenth
-  /// of a second.
-  static let longestInterval = Duration.milliseconds(40)
-  /// The time over which the rate is averaged.
+  /// Pieces a second above which the interval grows, with the square of their number: about what a processor can do without.
+  static let crowd = 12_000.0
+  /// How far apart turns begin at most: with what else happens to a token it stays within a tenth of a second.
+  static let longestInterval = Duration.milliseconds(50)
+  /// The time over which the rate is averaged, in seconds.
   private static let window = 0.1
 
   private var begin: Instant
@@ -38,8 +38,9 @@ struct TurnPacing {
   /// How long to let pieces gather now that a turn has ended; `nil` when the next one may come at once.
   func pause(now: Instant) -> Duration? {
     guard rate > Self.threshold else { return nil }
+    let crowding = max(1, rate / Self.crowd)
+    let interval = min(Self.interval * (crowding * crowding), Self.longestInterval)
     let elapsed = now - begin
-    let interval = min(max(Self.interval, elapsed * 2), Self.longestInterval)
     return elapsed < interval ? interval - elapsed : nil
   }
 }

@@ -92,8 +92,10 @@ struct JSONCursor {
     case .string: _ = try scanString()
     case .number: _ = scanScalar()
     case .literal:
-      let literal = String(decoding: scanScalar(), as: UTF8.self)
-      guard ["true", "false", "null"].contains(literal) else { throw JSONCursorError() }
+      switch JSONKey(bytes: scanScalar()) {
+      case "true", "false", "null": break
+      default: throw JSONCursorError()
+      }
     }
   }
 

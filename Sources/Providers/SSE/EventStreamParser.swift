@@ -48,10 +48,8 @@ struct EventStreamParser {
           continue
         }
       }
-      guard let end = bytes[position...].firstIndex(where: { $0 == .lineFeed || $0 == .carriageReturn })
-      else {
-        return try append(bytes[position...])
-      }
+      let end = bytes.endOfLine(from: position)
+      if end == bytes.count { return try append(bytes[position...]) }
       try finishLine(UnsafeRawBufferPointer(rebasing: bytes[position..<end]), receive: receive)
       skipsLineFeed = bytes[end] == .carriageReturn
       position = end + 1
@@ -98,7 +96,7 @@ struct EventStreamParser {
 
   private mutating func interpret(_ line: UnsafeRawBufferPointer, receive: (Item) throws -> Void) throws {
     if line.isEmpty { return try dispatch(receive: receive) }
-    guard let colon = line.firstIndex(of: .colon) else {
+    guard let colon = line.position(of: .colon) else {
       return try field(line, value: UnsafeRawBufferPointer(rebasing: line[line.count...]), receive: receive)
     }
     if colon == 0 { return try receive(.comment) }
@@ -134,7 +132,7 @@ struct EventStreamParser {
     var whole: [UInt8] = []
     swap(&whole, &data)
     try whole.withUnsafeBytes { bytes in
-      let text = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
+      let text = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 1)])
       try receive(
         .event(
           EventStreamFrame(
@@ -177,7 +175,24 @@ extension UInt8 {
   fileprivate static let colon: UInt8 = 0x3A
 }
 
+// Plain loops: this is done for every byte that a model sends.
 extension UnsafeRawBufferPointer {
+  /// - Returns: where the line ends that goes on at a position; ``count`` when it does not end.
+  fileprivate func endOfLine(from position: Int) -> Int {
+    var end = position
+    while end < count, self[end] != .lineFeed, self[end] != .carriageReturn { end += 1 }
+    return end
+  }
+
+  fileprivate func position(of byte: UInt8) -> Int? {
+    var position = 0
+    while position < count {
+      if self[position] == byte { return position }
+      position += 1
+    }
+    return nil
+  }
+
   fileprivate func spells(_ name: StaticString) -> Bool {
     guard count == name.utf8CodeUnitCount else { return false }
     for index in 0..<count where self[index] != name.utf8Start[index] { return false }

@@ -42,6 +42,22 @@ struct RunsAcrossNodesTests {
     }
   }
 
+  @Test("A reader on another node hears heartbeats while the model is silent")
+  func heartbeats() async throws {
+    try await withRillNodes(
+      2, configure: { $0.runs.heartbeat = .milliseconds(200) }, script: Self.silent
+    ) { cluster in
+      let run = UUID()
+      try await cluster[0].client.ask("What does the river do?", run: run) { own in
+        try await own.events { $0.text == " river" }
+        try await cluster[1].client.open("GET", "/chat/runs/\(run.wireString)/stream") { other in
+          try await other.events { $0.text == " river" }
+          #expect(try await other.nextBlock() == ": heartbeat")
+        }
+      }
+    }
+  }
+
   @Test("A reader that comes back to another node with its position gets exactly what it lacks")
   func resuming() async throws {
     let gate = StepGate()

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -50,6 +51,61 @@ struct HTTPExchangeTests {
           return received
         }
         #expect(received == total)
+      }
+    }
+  }
+
+  @Test(
+    "what is taken on the thread wakes no task; what is left to the task comes to it in order, and all that follows"
+  )
+  func offers() async throws {
+    try await withScriptedUpstream { _, answer in
+      try await answer.head()
+      for start in 0..<200 { try await answer.send([UInt8(start)]) }
+      try await answer.finish()
+    } run: { upstream in
+      try await withTransport { transport in
+        let taken = Mutex(0)
+        let request = HTTPRequest(url: upstream.baseURL)
+        let left = try await transport.withExchange(
+          request, decoder: LengthDecoder(),
+          offer: { length in
+            taken.withLock { taken in
+              guard taken < 50 else { return false }
+              taken += length
+              return true
+            }
+          }
+        ) { exchange in
+          var left = 0
+          while let batch = try await exchange.next() {
+            #expect(taken.withLock { $0 } >= 50, "what was offered came first")
+            left += batch.reduce(0, +)
+          }
+          return left
+        }
+        #expect(taken.withLock { $0 } + left == 200)
+        #expect(left > 0)
+      }
+    }
+  }
+
+  @Test("what is thrown where an element is taken ends the exchange, and its connection")
+  func offerThrows() async throws {
+    try await withScriptedUpstream { _, answer in
+      try await answer.head()
+      while true { try await answer.send([0]) }
+    } run: { upstream in
+      try await withTransport { transport in
+        await #expect(throws: UnexpectedSuccess.self) {
+          try await transport.withExchange(
+            HTTPRequest(url: upstream.baseURL), decoder: DiscardingDecoder(),
+            offer: { _ in throw UnexpectedSuccess() }
+          ) { exchange in
+            while try await exchange.next() != nil {}
+          }
+        }
+        _ = try await upstream.request().connection.closed()
       }
     }
   }
