@@ -23,10 +23,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def profile(browser: Browser, wanted: int = 1 << 30) -> Iterator[BrowserContext]:
-    """A profile with nothing in its cache. `wanted` is how many messages the whole conversation has."""
+def profile(browser: Browser, *watched: str, wanted: int = 0) -> Iterator[BrowserContext]:
+    """A profile with nothing in its cache. `wanted` is how many messages "everything" is."""
     context = browser.new_context(viewport=VIEWPORT)
-    context.add_init_script(f"window.__wanted = {wanted};" + RECORDER.read_text())
+    context.add_init_script(f"window.__watched = {list(watched)}; window.__wanted = {wanted};" + RECORDER.read_text())
     yield context
     context.close()
 

@@ -5,7 +5,7 @@ import statistics
 import time
 import urllib.request
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .answers import Writer, tokens_of
 from .browser import profile
@@ -36,48 +36,63 @@ def converse(url: str, upstream: Upstream, messages: int) -> str:
 
 
 def first_paints(browser: Browser, url: str, times: int) -> list[dict[str, float]]:
-    return [visit(browser, url, "composer", settle=0.3) for _ in range(times)]
+    return [visit(browser, url, 0.3, "composer") for _ in range(times)]
 
 
 def by_address(browser: Browser, url: str, session: str, messages: int, times: int) -> list[dict[str, float]]:
-    return [visit(browser, f"{url}/c/{session}", "conversation", 1.0, messages) for _ in range(times)]
+    address = f"{url}/c/{session}"
+    return [visit(browser, address, 1.0, "conversation", "everything", wanted=messages) for _ in range(times)]
 
 
-def visit(browser: Browser, address: str, mark: str, settle: float, messages: int | None = None) -> dict[str, float]:
+def visit(browser: Browser, address: str, settle: float, *watched: str, wanted: int = 0) -> dict[str, float]:
     """Opens an address with an empty cache. Times are from the navigation on."""
-    with profile(browser, messages or 1 << 30) as context:
+    with profile(browser, *watched, wanted=wanted) as context:
         page = context.new_page()
         page.goto(address, wait_until="commit")
-        page.wait_for_function("(mark) => mark in window.__rill.noted.marks", arg=mark)
-        if messages:
-            page.wait_for_function("() => window.__rill.noted.marks.everything", timeout=SETTLING * 1000)
-        time.sleep(settle)
-        return figures(page.evaluate("() => window.__rill.noted"), 0)
+        return noted(page, 0, settle, watched)
 
 
 def by_click(browser: Browser, url: str, messages: int, times: int) -> list[dict[str, float]]:
     """Opens the conversation from the list of a page that has long been there."""
     results = []
+    watched = ("conversation", "everything")
     for _ in range(times):
-        with profile(browser, messages) as context:
+        with profile(browser, *watched, wanted=messages) as context:
             page = context.new_page()
             page.goto(url)
             link = page.get_by_role("navigation", name="Conversations").get_by_role("link").first
             expect(link).to_be_visible()
             time.sleep(1)
             link.click()
-            page.wait_for_function("() => window.__rill.noted.marks.conversation")
-            page.wait_for_function("() => window.__rill.noted.marks.everything", timeout=SETTLING * 1000)
-            time.sleep(1)
-            noted = page.evaluate("() => window.__rill.noted")
-            results.append(figures(noted, noted["marks"]["click"]))
+            begun = page.evaluate("() => window.__rill.noted.marks.click")
+            results.append(noted(page, begun, 1.0, watched))
     return results
 
 
-def figures(noted: dict, begun: float) -> dict[str, float]:
-    tasks = [task["duration"] for task in noted["tasks"] if task["startTime"] >= begun]
-    marks = {name: at - begun for name, at in noted["marks"].items() if name != "click"}
-    return {"paint": noted["paints"].get("first-contentful-paint"), **marks, "long_task": max(tasks, default=0)}
+def noted(page: Page, begun: float, settle: float, watched: tuple[str, ...]) -> dict[str, float]:
+    """Waits until all that is watched has been seen; returns when that was, after the moment `begun`."""
+    for name in watched:
+        page.wait_for_function(
+            "(name) => name in window.__rill.noted.marks", arg=name, timeout=SETTLING * 1000, polling=100
+        )
+    time.sleep(settle)
+    found = page.evaluate(RESOURCES)
+    server = found["messages"]
+    tasks = [task["duration"] for task in found["tasks"] if task["startTime"] >= begun]
+    return {
+        "paint": found["paints"].get("first-contentful-paint"),
+        **{name: found["marks"][name] - begun for name in watched},
+        "long_task": max(tasks, default=0),
+        "server": server["duration"] if server else 0,
+        "bytes": server["size"] if server else 0,
+    }
+
+
+RESOURCES = """() => {
+  const [entry] = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/messages"));
+  const messages = entry && { duration: entry.responseEnd - entry.startTime, size: entry.decodedBodySize };
+  return { ...window.__rill.noted, messages };
+}"""
 
 
 def middle(results: list[dict[str, float]], name: str) -> float:

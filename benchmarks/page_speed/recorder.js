@@ -1,4 +1,4 @@
-// Runs before the page does. It notes when things can be seen, in milliseconds since the navigation or, where a
+// Runs before the page does. It notes when what is named in `__watched` can be seen, in milliseconds since the navigation or, where a
 // click began it, since the click, and, once asked to, every frame.
 (() => {
   const noted = { tasks: [], paints: {}, marks: {} };
@@ -11,6 +11,7 @@
 
   /** Notes the frame after the one in which something is there: then it is drawn, and the page answers again. */
   const watch = (name, isThere) => {
+    if (!window.__watched.includes(name)) return;
     const look = () => {
       if (!isThere()) requestAnimationFrame(look);
       else requestAnimationFrame(() => (noted.marks[name] = performance.now()));
@@ -19,12 +20,16 @@
   };
   watch("composer", () => document.querySelector("textarea:not(:disabled)"));
   watch("conversation", () => {
-    const last = document.querySelector(".messages > :last-child .markdown:not(.plain)");
+    const answers = document.getElementsByClassName("answer");
+    const last = answers[answers.length - 1]?.querySelector(".markdown:not(.plain)");
     if (!last?.textContent.includes("This is the last answer.")) return false;
     const { bottom } = last.getBoundingClientRect();
     return bottom > 0 && bottom < window.innerHeight;
   });
-  watch("everything", () => document.querySelectorAll(".question, .answer").length >= window.__wanted);
+  watch("everything", () => {
+    const [questions, answers] = ["question", "answer"].map((name) => document.getElementsByClassName(name).length);
+    return questions + answers >= window.__wanted;
+  });
 
   /** Intervals between frames, and how long each kept the page's thread from its start until it was drawn. */
   const frames = (seconds) => {

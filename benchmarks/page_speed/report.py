@@ -91,6 +91,7 @@ def conversation_rows(name: str, results: list[dict]) -> list[list[str]]:
     return [
         [f"{name}: the last one visible, median / most", "< 300 ms", spread(results, "conversation"), ""],
         ["… all of them in the page", "", spread(results, "everything"), ""],
+        ["… of it waiting for the messages", "", spread(results, "server"), f"{results[0]['bytes'] / 1e6:.1f} MB"],
         ["… longest task", "", spread(results, "long_task"), ""],
     ]
 

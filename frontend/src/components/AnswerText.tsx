@@ -1,11 +1,10 @@
-import { lazy } from "react";
 import { LazyPart } from "./LazyPart";
-import { loadPart } from "./loadPart";
+import { lazyOf, loadPart } from "./loadPart";
 
 /** Fetches the Markdown reader; called when the page has been drawn, so that it is there before the first answer. */
 export const loadMarkdown = loadPart(() => import("../markdown/Markdown"));
 
-const Markdown = lazy(() => loadMarkdown().then((module) => ({ default: module.Markdown })));
+const Markdown = lazyOf(loadMarkdown, (module) => module.Markdown);
 
 /** The text of an answer. Should its reader not have loaded, the text is shown as it was written. */
 export function AnswerText({ text, isLive }: { text: string; isLive: boolean }) {

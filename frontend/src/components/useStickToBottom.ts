@@ -31,6 +31,7 @@ export function useStickToBottom(): StickToBottom {
 
   const update = useCallback((next: StickState, metrics: ScrollMetrics) => {
     state.current = next;
+    scroller.current?.setAttribute("data-followed", String(next.isSticking));
     setAway(needsJump(next, metrics));
   }, []);
 
@@ -76,6 +77,7 @@ export function useStickToBottom(): StickToBottom {
     const view = scroller.current;
     if (!view) return;
     state.current = { ...state.current, isSticking: true };
+    view.setAttribute("data-followed", "true");
     setAway(false);
     const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     view.scrollTo({ top: view.scrollHeight, behavior: isSmooth && !isCalm ? "smooth" : "auto" });
