@@ -5,16 +5,16 @@ import { lazyOf, loadPart } from "./loadPart";
 /** Fetches the parts; called when the page begins, so that they are there when they are wanted. */
 export const loadParts = loadPart(() => import("./parts"));
 
-export const LazyMessageList = lazyOf(loadParts, (module) => module.MessageList);
-const LazySidebar = lazyOf(loadParts, (module) => module.Sidebar);
-const LazySourcePanel = lazyOf(loadParts, (module) => module.SourcePanel);
-const LazyEditMessage = lazyOf(loadParts, (module) => module.EditMessage);
-const LazyDropZone = lazyOf(loadParts, (module) => module.DropZone);
-const LazyPlaceView = lazyOf(loadParts, (module) => module.PlaceView);
-const LazyEmptyState = lazyOf(loadParts, (module) => module.EmptyState);
-const LazyLoadState = lazyOf(loadParts, (module) => module.LoadState);
-const LazyModelBadge = lazyOf(loadParts, (module) => module.ModelBadge);
-const LazyTokenDialog = lazyOf(loadParts, (module) => module.TokenDialog);
+export const LazyMessageList = lazyOf(loadParts, "MessageList");
+const LazySidebar = lazyOf(loadParts, "Sidebar");
+const LazySourcePanel = lazyOf(loadParts, "SourcePanel");
+const LazyEditMessage = lazyOf(loadParts, "EditMessage");
+const LazyDropZone = lazyOf(loadParts, "DropZone");
+const LazyPlaceView = lazyOf(loadParts, "PlaceView");
+const LazyEmptyState = lazyOf(loadParts, "EmptyState");
+const LazyLoadState = lazyOf(loadParts, "LoadState");
+const LazyModelBadge = lazyOf(loadParts, "ModelBadge");
+const LazyTokenDialog = lazyOf(loadParts, "TokenDialog");
 
 /** The conversation list. Beside the conversation its place is kept until it is there. */
 export const Sidebar = (props: ComponentProps<typeof LazySidebar>) => (

@@ -40,16 +40,16 @@ export function loadPart<Module>(load: () => Promise<Module>): Part<Module> {
  * A component of such a part. When the part is there already, the component is drawn at once: React's own `lazy` would
  * draw a fallback first, which in a long conversation costs as much as the conversation.
  */
-export function lazyOf<Module, Kind extends ComponentType<any>>(
-  part: Part<Module>,
-  pick: (module: Module) => Kind,
-): LazyExoticComponent<Kind> {
-  return lazy(() => {
-    const { loaded } = part;
-    if (loaded === null) return part().then((module) => ({ default: pick(module) }));
-    // React takes any thenable, and this one answers before `lazy` looks.
-    // oxlint-disable-next-line unicorn/no-thenable
-    const known = { then: (take: (value: { default: Kind }) => void) => take({ default: pick(loaded) }) };
-    return known as unknown as Promise<{ default: Kind }>;
-  });
+export function lazyOf<
+  Name extends string,
+  Kind extends ComponentType<any>,
+  Module extends Record<Name, Kind>,
+>(part: Part<Module>, name: Name): LazyExoticComponent<Module[Name]> {
+  // React takes any thenable, and this one answers before `lazy` looks.
+  const load = (take: (value: unknown) => void, fail: (error: unknown) => void): unknown => {
+    const give = (module: Module): void => take({ default: module[name] });
+    return part.loaded ? give(part.loaded) : part().then(give, fail);
+  };
+  // oxlint-disable-next-line unicorn/no-thenable
+  return lazy(() => ({ then: load }) as unknown as Promise<{ default: Module[Name] }>);
 }

@@ -7,7 +7,7 @@ import { languageName } from "./languages";
 
 const HighlightedCode = lazyOf(
   loadPart(() => import("./HighlightedCode")),
-  (module) => module.default,
+  "default",
 );
 
 /** Longer code is shown without colours: tokenising it would cost frames and nobody reads it by colour. */

@@ -3,7 +3,7 @@ import { lazyOf, loadPart } from "../components/loadPart";
 
 const TypesetFormula = lazyOf(
   loadPart(() => import("./TypesetFormula")),
-  (module) => module.default,
+  "default",
 );
 
 /** A formula. Its source stands in until the typesetter has loaded, and for good when that fails. */

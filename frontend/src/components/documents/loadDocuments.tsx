@@ -5,12 +5,12 @@ import { lazyOf, loadPart } from "../loadPart";
 /** Fetches what documents need: their store, their pages, and what shows and explains passages. */
 export const loadDocuments = loadPart(() => import("./documentsParts"));
 
-export const LazyDocumentsPage = lazyOf(loadDocuments, (module) => module.DocumentsPage);
-export const LazyDocumentView = lazyOf(loadDocuments, (module) => module.DocumentView);
-export const LazySearchPage = lazyOf(loadDocuments, (module) => module.SearchPage);
-const LazyUploadTray = lazyOf(loadDocuments, (module) => module.UploadTray);
-const LazyPassageReader = lazyOf(loadDocuments, (module) => module.PassageReader);
-const LazyXrayDialog = lazyOf(loadDocuments, (module) => module.XrayDialog);
+export const LazyDocumentsPage = lazyOf(loadDocuments, "DocumentsPage");
+export const LazyDocumentView = lazyOf(loadDocuments, "DocumentView");
+export const LazySearchPage = lazyOf(loadDocuments, "SearchPage");
+const LazyUploadTray = lazyOf(loadDocuments, "UploadTray");
+const LazyPassageReader = lazyOf(loadDocuments, "PassageReader");
+const LazyXrayDialog = lazyOf(loadDocuments, "XrayDialog");
 
 /** What is being sent, in the corner of the page. */
 export const UploadTray = () => (
