@@ -34,7 +34,7 @@ interface SectionProps extends TurnActions, Pick<MessageListProps, "versions"> {
 }
 
 /** Messages per section. While an answer is written, only the last section is drawn again. */
-const sectionSize = 8;
+const sectionSize = 4;
 
 /**
  * The branch of the conversation that is shown and, in the place that it will have there, the answer that is being

@@ -4,7 +4,7 @@ import { startTransition, useEffect, useLayoutEffect, useRef, useState, type Ref
 const atOnce = 2;
 
 /** How many are added each time that the browser has nothing else to do. */
-const step = 2;
+const step = 4;
 
 /**
  * A conversation is opened at its end: its last sections are drawn at once, and the ones before them, from below, while
@@ -32,12 +32,12 @@ export function useEarlierTurns(sections: number, list: RefObject<HTMLElement>):
 }
 
 /**
- * What the reader looks at stays where it is when something is added above. A browser with scroll anchoring sees to
- * that, unless the view is at the very top.
+ * What the reader looks at stays where it is when something is added above. Where the end is followed that happens
+ * anyway, and a browser with scroll anchoring sees to it, unless the view is at the very top.
  */
 function keepPlace(list: HTMLElement, added: number): void {
   const [top, before] = [list.children[0], list.children[added]];
-  const view = list.closest(".scroller");
+  const view = list.closest(".scroller[data-free]");
   if (!(top instanceof HTMLElement && before instanceof HTMLElement) || view === null) return;
   const isAnchored = typeof CSS !== "undefined" && CSS.supports("overflow-anchor: auto");
   if (!isAnchored || view.scrollTop === 0) view.scrollTop += before.offsetTop - top.offsetTop;

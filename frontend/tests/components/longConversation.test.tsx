@@ -57,7 +57,7 @@ test("what is drawn when a conversation is opened does not grow with the convers
     const messages = conversation(count);
     const { page } = await render(<List messages={messages} />);
     const shown = textsIn(page);
-    assert.ok(shown.length >= 9 && shown.length <= 16, `${shown.length} messages`);
+    assert.ok(shown.length >= 5 && shown.length <= 8, `${shown.length} messages`);
     assert.deepEqual(shown, texts(messages.slice(-shown.length)), "its end is shown");
   }
 });
@@ -100,7 +100,7 @@ test("a frame of a running answer does not look at the messages far above it", a
     await draw(<List messages={messages} run={run(text)} />);
   }
   assert.equal(textsIn(page)[64], "The river keeps its bed");
-  assert.ok(looks < 3 * 16, `${looks} looks`);
+  assert.ok(looks < 3 * 8, `${looks} looks`);
 });
 
 test("a running answer keeps its element when it begins a section and becomes a message", async () => {
