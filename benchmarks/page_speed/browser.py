@@ -52,6 +52,36 @@ class Counters:
         }
 
 
+class TaskTrace:
+    """The tasks of the page's thread while it is open, each with its processor time, in milliseconds."""
+
+    def __init__(self, browser: Browser, page: Page):
+        self._page = page
+        self._session = browser.new_browser_cdp_session()
+        self._events: list[dict] = []
+        self._is_complete = False
+        self._session.on("Tracing.dataCollected", lambda part: self._events.extend(part["value"]))
+        self._session.on("Tracing.tracingComplete", lambda _: setattr(self, "_is_complete", True))
+        categories = {"includedCategories": ["toplevel"], "excludedCategories": ["*"]}
+        self._session.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": categories})
+
+    def end(self) -> list[float]:
+        self._session.send("Tracing.end")
+        while not self._is_complete:
+            self._page.wait_for_timeout(50)
+        mains = {
+            (event["pid"], event["tid"])
+            for event in self._events
+            if event.get("name") == "thread_name" and event["args"]["name"] == "CrRendererMain"
+        }
+        threads: dict[tuple[int, int], list[float]] = {thread: [] for thread in mains}
+        for event in self._events:
+            thread = (event["pid"], event["tid"])
+            if thread in threads and event.get("ph") == "X" and event["name"].endswith("RunTask"):
+                threads[thread].append(event.get("tdur", 0) / 1000)
+        return max(threads.values(), key=sum, default=[])
+
+
 def percentile(values: list[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -39,6 +39,11 @@ def first_paints(browser: Browser, url: str, times: int) -> list[dict[str, float
     return [visit(browser, url, 0.3, "composer") for _ in range(times)]
 
 
+def paint_floor(browser: Browser, url: str, times: int) -> list[dict[str, float]]:
+    """The same browser and server, and a file that is one small picture."""
+    return [visit(browser, f"{url}/favicon.svg", 0.3) for _ in range(times)]
+
+
 def by_address(browser: Browser, url: str, session: str, messages: int, times: int) -> list[dict[str, float]]:
     address = f"{url}/c/{session}"
     return [visit(browser, address, 1.0, "conversation", "everything", wanted=messages) for _ in range(times)]
@@ -75,12 +80,13 @@ def noted(page: Page, begun: float, settle: float, watched: tuple[str, ...]) -> 
         page.wait_for_function(
             "(name) => name in window.__rill.noted.marks", arg=name, timeout=SETTLING * 1000, polling=100
         )
+    page.wait_for_function("() => window.__rill.noted.paints['first-contentful-paint']", polling=100)
     time.sleep(settle)
     found = page.evaluate(RESOURCES)
     server = found["messages"]
     tasks = [task["duration"] for task in found["tasks"] if task["startTime"] >= begun]
     return {
-        "paint": found["paints"].get("first-contentful-paint"),
+        "paint": found["paints"]["first-contentful-paint"],
         **{name: found["marks"][name] - begun for name in watched},
         "long_task": max(tasks, default=0),
         "server": server["duration"] if server else 0,

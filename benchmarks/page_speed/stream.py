@@ -5,7 +5,7 @@ import time
 from playwright.sync_api import Browser, expect
 
 from .answers import Writer
-from .browser import Counters, frame_figures, profile
+from .browser import Counters, TaskTrace, frame_figures, profile
 from .upstream import Upstream
 
 QUESTION = "How does Rill resume a stream after the connection breaks?"
@@ -13,7 +13,7 @@ IDLE_SECONDS = 5
 PARTS = 10
 
 
-def measure(browser: Browser, url: str, upstream: Upstream, tokens: int, rate: float, pictures=None) -> dict:
+def measure(browser: Browser, url: str, upstream: Upstream, tokens: int, rate: float) -> dict:
     answer = Writer(seed=1).tokens(tokens)
     with profile(browser) as context:
         page = context.new_page()
@@ -36,8 +36,6 @@ def measure(browser: Browser, url: str, upstream: Upstream, tokens: int, rate: f
             samples.append((upstream.sent, counters.read()))
         taken = page.evaluate("() => window.__frames.end()")
         expect(page.locator(".answer").last).to_have_attribute("data-status", "done", timeout=30_000)
-        if pictures:
-            page.screenshot(path=pictures / "long-answer.png")
         shown = page.locator(".answer .markdown").last.evaluate("(element) => element.textContent.length")
         tasks = page.evaluate(
             "() => window.__rill.noted.tasks.filter((task) => task.startTime > window.__from).map((t) => t.duration)"
@@ -53,6 +51,22 @@ def measure(browser: Browser, url: str, upstream: Upstream, tokens: int, rate: f
         "long_tasks": tasks,
         "parts": [costs(before, after) for before, after in zip(samples, samples[1:], strict=False)],
     }
+
+
+def tasks(browser: Browser, url: str, upstream: Upstream, tokens: int, rate: float) -> list[float]:
+    """Processor time of each task of the page's thread while an answer comes: not what others took from it."""
+    with profile(browser) as context:
+        page = context.new_page()
+        page.goto(url)
+        upstream.play(Writer(seed=3).tokens(tokens), rate)
+        page.locator("textarea").fill(QUESTION)
+        page.locator("textarea").press("Enter")
+        while upstream.sent < tokens / 10:
+            time.sleep(0.01)
+        trace = TaskTrace(browser, page)
+        while upstream.sent < tokens:
+            time.sleep(0.01)
+        return trace.end()
 
 
 def costs(before: tuple[int, dict], after: tuple[int, dict]) -> dict[str, float]:
