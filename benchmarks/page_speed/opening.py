@@ -12,7 +12,7 @@ from .browser import profile
 from .upstream import Upstream
 
 LAST = "This is the last answer."
-SETTLING = 20
+SETTLING = 60
 """Seconds that a conversation gets until all of its messages are there."""
 
 
@@ -57,7 +57,7 @@ def visit(browser: Browser, address: str, settle: float, *watched: str, wanted: 
         return noted(page, 0, settle, watched)
 
 
-def by_click(browser: Browser, url: str, messages: int, times: int) -> list[dict[str, float]]:
+def by_click(browser: Browser, url: str, session: str, messages: int, times: int) -> list[dict[str, float]]:
     """Opens the conversation from the list of a page that has long been there."""
     results = []
     watched = ("conversation", "everything")
@@ -65,7 +65,7 @@ def by_click(browser: Browser, url: str, messages: int, times: int) -> list[dict
         with profile(browser, *watched, wanted=messages) as context:
             page = context.new_page()
             page.goto(url)
-            link = page.get_by_role("navigation", name="Conversations").get_by_role("link").first
+            link = page.locator(f'nav a[href="/c/{session}"]')
             expect(link).to_be_visible()
             time.sleep(1)
             link.click()
