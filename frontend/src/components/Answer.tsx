@@ -1,4 +1,5 @@
 import { memo, useCallback, useMemo, useState } from "react";
+import type { Growth } from "../markdown/blockReader";
 import { CitationContext, type Citations } from "../markdown/citations";
 import type { Version } from "../store/messageTree";
 import type { RunState } from "../stream/runState";
@@ -49,7 +50,9 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     >
       <h2 className="visually-hidden">Answer</h2>
       <CitationContext.Provider value={citations}>
-        {text !== "" && <AnswerText text={text} isLive={isLive} />}
+        {text !== "" && (
+          <AnswerText text={text} isLive={isLive} growth={isLive ? growthOf(content.run) : null} />
+        )}
       </CitationContext.Provider>
       {!isLive && text !== "" && (
         <Sources sources={sources} onOpen={open} onExplain={() => setExplained(true)} />
@@ -69,6 +72,10 @@ export const Answer = memo(function Answer(props: AnswerProps) {
     </article>
   );
 });
+
+function growthOf({ runId, textEpoch, tail }: RunState): Growth {
+  return { of: `${runId} ${textEpoch}`, tail };
+}
 
 function useCitations(sources: readonly Source[], open: Citations["open"]): Citations {
   return useMemo(() => {

@@ -1,5 +1,5 @@
 import { useServer } from "../hooks/useServer";
-import { RillMark } from "./icons";
+import { RillMark } from "./partIcons";
 import { modelSentence } from "./modelLabel";
 import { PlaceLink } from "./PlaceLink";
 

@@ -1,7 +1,8 @@
 import { useConversations } from "../hooks/useConversations";
 import { ConversationList } from "./ConversationList";
 import { Dialog } from "./Dialog";
-import { CloseIcon, DocumentsIcon, PlusIcon, RillMark } from "./icons";
+import { CloseIcon, PlusIcon } from "./icons";
+import { DocumentsIcon, RillMark } from "./partIcons";
 import { PlaceLink } from "./PlaceLink";
 
 interface SidebarProps {

@@ -24,7 +24,7 @@ export function SourcePanel({ sources, number, onShow, onClose }: SourcePanelPro
   const place = placeOf(source);
   const snippet = (
     <blockquote className="source-snippet" tabIndex={0} role="group" aria-label="Passage">
-      <AnswerText text={passageText(source)} isLive={false} />
+      <AnswerText text={passageText(source)} isLive={false} growth={null} />
     </blockquote>
   );
   return (

@@ -27,12 +27,6 @@ export const PlusIcon = () => (
   </Icon>
 );
 
-export const DocumentsIcon = () => (
-  <Icon>
-    <path d="M6.5 3.5h5l4 4v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2ZM11.5 3.5v4h4M7.5 11h5M7.5 13.5h3" />
-  </Icon>
-);
-
 export const PanelIcon = () => (
   <Icon>
     <rect x="3" y="4" width="14" height="12" rx="2.5" />
@@ -89,23 +83,3 @@ export const OfflineIcon = () => (
     <path d="M3 8.2a10.5 10.5 0 0 1 4-2.4M17 8.2a10.4 10.4 0 0 0-5.5-2.9M5.8 11.2a6.5 6.5 0 0 1 3-1.7M14.2 11.2l-.6-.5M10 15v.1M3.5 3.5l13 13" />
   </Icon>
 );
-
-export function RillMark({ size = 20 }: { size?: number }) {
-  return (
-    <svg className="rill-mark" viewBox="0 0 24 24" width={size} height={size} fill="none" aria-hidden="true">
-      <path
-        d="M3 9.5c3-3.6 6-3.6 9 0s6 3.6 9 0"
-        stroke="currentColor"
-        strokeWidth="2.4"
-        strokeLinecap="round"
-      />
-      <path
-        d="M3 15.5c3-3.6 6-3.6 9 0s6 3.6 9 0"
-        stroke="currentColor"
-        strokeWidth="2.4"
-        strokeLinecap="round"
-        opacity="0.45"
-      />
-    </svg>
-  );
-}

@@ -1,20 +1,20 @@
-import { lazy, type ComponentProps, type ReactNode } from "react";
+import type { ComponentProps, ReactNode } from "react";
 import { LazyPart } from "./LazyPart";
-import { loadPart } from "./loadPart";
+import { lazyOf, loadPart } from "./loadPart";
 
 /** Fetches the parts; called when the page begins, so that they are there when they are wanted. */
 export const loadParts = loadPart(() => import("./parts"));
 
-export const LazyMessageList = lazy(() => loadParts().then((module) => ({ default: module.MessageList })));
-const LazySidebar = lazy(() => loadParts().then((module) => ({ default: module.Sidebar })));
-const LazySourcePanel = lazy(() => loadParts().then((module) => ({ default: module.SourcePanel })));
-const LazyEditMessage = lazy(() => loadParts().then((module) => ({ default: module.EditMessage })));
-const LazyDropZone = lazy(() => loadParts().then((module) => ({ default: module.DropZone })));
-const LazyPlaceView = lazy(() => loadParts().then((module) => ({ default: module.PlaceView })));
-const LazyEmptyState = lazy(() => loadParts().then((module) => ({ default: module.EmptyState })));
-const LazyLoadState = lazy(() => loadParts().then((module) => ({ default: module.LoadState })));
-const LazyModelBadge = lazy(() => loadParts().then((module) => ({ default: module.ModelBadge })));
-const LazyTokenDialog = lazy(() => loadParts().then((module) => ({ default: module.TokenDialog })));
+export const LazyMessageList = lazyOf(loadParts, "MessageList");
+const LazySidebar = lazyOf(loadParts, "Sidebar");
+const LazySourcePanel = lazyOf(loadParts, "SourcePanel");
+const LazyEditMessage = lazyOf(loadParts, "EditMessage");
+const LazyDropZone = lazyOf(loadParts, "DropZone");
+const LazyPlaceView = lazyOf(loadParts, "PlaceView");
+const LazyEmptyState = lazyOf(loadParts, "EmptyState");
+const LazyLoadState = lazyOf(loadParts, "LoadState");
+const LazyModelBadge = lazyOf(loadParts, "ModelBadge");
+const LazyTokenDialog = lazyOf(loadParts, "TokenDialog");
 
 /** The conversation list. Beside the conversation its place is kept until it is there. */
 export const Sidebar = (props: ComponentProps<typeof LazySidebar>) => (

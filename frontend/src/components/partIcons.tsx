@@ -1,6 +1,12 @@
 import { Icon } from "./icons";
 
 /** Icons of the parts that are loaded later; one file for all would load them all at once. */
+export const DocumentsIcon = () => (
+  <Icon>
+    <path d="M6.5 3.5h5l4 4v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2ZM11.5 3.5v4h4M7.5 11h5M7.5 13.5h3" />
+  </Icon>
+);
+
 export const CheckIcon = () => (
   <Icon>
     <path d="m4.5 10.5 3.5 3.5 7.5-8" />
@@ -71,3 +77,23 @@ export const NextIcon = () => (
 );
 
 /** Rill's mark: two waves, the lower one lighter. */
+
+export function RillMark({ size = 20 }: { size?: number }) {
+  return (
+    <svg className="rill-mark" viewBox="0 0 24 24" width={size} height={size} fill="none" aria-hidden="true">
+      <path
+        d="M3 9.5c3-3.6 6-3.6 9 0s6 3.6 9 0"
+        stroke="currentColor"
+        strokeWidth="2.4"
+        strokeLinecap="round"
+      />
+      <path
+        d="M3 15.5c3-3.6 6-3.6 9 0s6 3.6 9 0"
+        stroke="currentColor"
+        strokeWidth="2.4"
+        strokeLinecap="round"
+        opacity="0.45"
+      />
+    </svg>
+  );
+}

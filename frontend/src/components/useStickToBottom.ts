@@ -30,6 +30,7 @@ export function useStickToBottom(): StickToBottom {
   const [isAway, setAway] = useState(false);
 
   const update = useCallback((next: StickState, metrics: ScrollMetrics) => {
+    follow(scroller.current, next.isSticking);
     state.current = next;
     setAway(needsJump(next, metrics));
   }, []);
@@ -76,12 +77,18 @@ export function useStickToBottom(): StickToBottom {
     const view = scroller.current;
     if (!view) return;
     state.current = { ...state.current, isSticking: true };
+    follow(view, true);
     setAway(false);
     const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     view.scrollTo({ top: view.scrollHeight, behavior: isSmooth && !isCalm ? "smooth" : "auto" });
   }, []);
 
   return { scroller, content, isAway, jump };
+}
+
+/** Says on the scroller whether its end is followed: a browser's scroll anchoring would fight with that. */
+function follow(view: HTMLElement | null, isSticking: boolean): void {
+  view?.toggleAttribute("data-free", !isSticking);
 }
 
 function measure(view: HTMLElement): ScrollMetrics {

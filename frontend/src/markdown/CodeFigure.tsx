@@ -1,10 +1,14 @@
-import { lazy, memo } from "react";
+import { memo } from "react";
 import { CopyButton } from "../components/CopyButton";
 import { LazyPart } from "../components/LazyPart";
+import { lazyOf, loadPart } from "../components/loadPart";
 import type { CodeBlock } from "./blocks";
 import { languageName } from "./languages";
 
-const HighlightedCode = lazy(() => import("./HighlightedCode"));
+const HighlightedCode = lazyOf(
+  loadPart(() => import("./HighlightedCode")),
+  "default",
+);
 
 /** Longer code is shown without colours: tokenising it would cost frames and nobody reads it by colour. */
 const highlightLimit = 40_000;

@@ -1,7 +1,10 @@
-import { lazy } from "react";
 import { LazyPart } from "../components/LazyPart";
+import { lazyOf, loadPart } from "../components/loadPart";
 
-const TypesetFormula = lazy(() => import("./TypesetFormula"));
+const TypesetFormula = lazyOf(
+  loadPart(() => import("./TypesetFormula")),
+  "default",
+);
 
 /** A formula. Its source stands in until the typesetter has loaded, and for good when that fails. */
 export function Formula({ tex, display, source }: { tex: string; display: boolean; source: string }) {

@@ -1,21 +1,23 @@
 import { memo, useState } from "react";
 import { BlockView } from "./Blocks";
-import { BlockReader } from "./blockReader";
+import { BlockReader, type Growth } from "./blockReader";
 import type { Block } from "./blocks";
 
 interface MarkdownProps {
   readonly text: string;
   /** Whether more text is coming: the loose end is settled, and a cursor follows the last character. */
   readonly isLive?: boolean;
+  /** Of a text that is still growing. */
+  readonly growth?: Growth | null;
 }
 
 /**
  * Markdown as React elements, never as HTML text. One reader lives as long as the component, so a text that grows is
  * read from where it was left, also when the answer is complete.
  */
-export const Markdown = memo(function Markdown({ text, isLive = false }: MarkdownProps) {
+export const Markdown = memo(function Markdown({ text, isLive = false, growth = null }: MarkdownProps) {
   const [reader] = useState(() => new BlockReader());
-  const parsed = reader.read(text, isLive);
+  const parsed = reader.read(text, isLive, growth);
   const { live } = parsed;
   const groups = parsed.groups.length === 0 ? noGroups : parsed.groups;
   return (

@@ -11,12 +11,19 @@ const groupSize = 32;
 /** A paragraph or list longer than this many characters gives up its finished part, so that a frame stays cheap. */
 const partLimit = 1_500;
 
+/** How a text has come to be: by growth of the one text that `of` names, whose last characters `tail` has. */
+export interface Growth {
+  readonly of: string;
+  readonly tail: { readonly start: number; readonly text: string };
+}
+
 /**
  * Reads a growing Markdown text. Blocks that can no longer change are finished once and never looked at again; each
  * call lexes only what comes after them, so a frame costs the last block and not the answer.
  */
 export class BlockReader {
   #read = "";
+  #of: string | null = null;
   #rest = "";
   #endsWithReturn = false;
   #full: (readonly Block[])[] = [];
@@ -28,14 +35,26 @@ export class BlockReader {
 
   /**
    * What is known of `text`, which usually continues the text of the last call; otherwise reading starts again.
-   * With `isLive` the loose end is settled for display (see `settleLiveText`).
+   * With `isLive` the loose end is settled for display (see `settleLiveText`). With `growth` only what is new is
+   * looked at, however long the text is.
    */
-  read(text: string, isLive: boolean): ParsedText {
-    if (!text.startsWith(this.#read)) this.#reset();
-    this.#append(text.slice(this.#read.length));
+  read(text: string, isLive: boolean, growth: Growth | null = null): ParsedText {
+    this.#append(this.#newIn(text, growth));
     this.#read = text;
+    this.#of = growth?.of ?? null;
     const live = this.#advance(isLive);
     return { groups: this.#groups, live };
+  }
+
+  #newIn(text: string, growth: Growth | null): string {
+    const { length } = this.#read;
+    const isKnown = growth !== null && growth.of === this.#of && length <= text.length;
+    if (isKnown && length >= growth.tail.start) return growth.tail.text.slice(length - growth.tail.start);
+    if (!isKnown && !text.startsWith(this.#read)) {
+      this.#reset();
+      return text;
+    }
+    return text.slice(length);
   }
 
   #reset(): void {

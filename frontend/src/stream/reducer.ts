@@ -24,7 +24,8 @@ export function reduce(state: RunState, action: RunAction): RunState {
       };
     case "continued": {
       const { runId, known: metadata, text, sources, at: startedAt } = action;
-      return { ...IDLE_RUN, status: "connecting", runId, metadata, text, sources, startedAt };
+      const replaced = replacedBy(text);
+      return { ...IDLE_RUN, status: "connecting", runId, metadata, ...replaced, sources, startedAt };
     }
     case "resumed": {
       const reconnect = {
@@ -102,8 +103,8 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
     case "queued":
       return state;
     case "token": {
-      const text = state.text + event.content;
-      return { ...state, text, replacedText: null, firstTokenAt: state.firstTokenAt ?? at };
+      const firstTokenAt = state.firstTokenAt ?? at;
+      return { ...state, ...grownBy(state, event.content), replacedText: null, firstTokenAt };
     }
     case "sources":
       return { ...state, sources: event.content.sources };
@@ -114,7 +115,8 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
       const stages = snapshotStages(state.stages, stage, localTime(state, event, at));
       const firstTokenAt = state.firstTokenAt ?? (text === "" ? null : at);
       const [textEpoch, replacedText] = [state.textEpoch + 1, state.text];
-      return { ...state, text, stage, stages, sources, firstTokenAt, textEpoch, replacedText };
+      const replaced = replacedBy(text);
+      return { ...state, ...replaced, stage, stages, sources, firstTokenAt, textEpoch, replacedText };
     }
     case "done": {
       const { finish_reason: finishReason, usage, timings } = event.content;
@@ -140,6 +142,21 @@ function apply(state: RunState, event: RunEvent, at: number): RunState {
   return { ...state, stage, stages: startStage(state.stages, event.content, localTime(state, event, at)) };
 }
 
+/** Characters after which the tail begins anew: a frame's worth, even when a frame brings a lot. */
+const tailLimit = 4_000;
+
+type Text = Pick<RunState, "text" | "tail">;
+
+function grownBy({ text, tail }: Text, added: string): Text {
+  const isFull = tail.text.length >= tailLimit;
+  const grown = isFull ? { start: text.length, text: added } : { ...tail, text: tail.text + added };
+  return { text: text + added, tail: grown };
+}
+
+function replacedBy(text: string): Text {
+  return { text, tail: { start: text.length, text: "" } };
+}
+
 function cancel(state: RunState, reason: "user" | "disconnected" | "shutdown", at: number): RunState {
   if (reason === "user" || state.status === "stopping") return end(state, at, { status: "stopped" });
   return end(state, at, { status: "failed", error: CANCELLED_BY_SERVER[reason] });
@@ -152,7 +169,7 @@ function cancel(state: RunState, reason: "user" | "disconnected" | "shutdown", a
 function withShownText(state: RunState, { code }: ErrorContent): RunState {
   const { text, replacedText } = state;
   if (code !== "INTERRUPTED" || replacedText === null || !replacedText.startsWith(text)) return state;
-  return { ...state, text: replacedText };
+  return { ...state, ...replacedBy(replacedText) };
 }
 
 function failureOf(content: ErrorContent) {
@@ -203,6 +220,6 @@ function appendTokens(state: RunState, tokens: readonly ReceivedEvent[]): RunSta
     fresh.push(event.content);
   }
   if (fresh.length === 0) return state;
-  const text = state.text + fresh.join("");
-  return { ...next, lastEventId, firstTokenAt, text, queuePosition: null, replacedText: null };
+  const grown = grownBy(state, fresh.join(""));
+  return { ...next, ...grown, lastEventId, firstTokenAt, queuePosition: null, replacedText: null };
 }

@@ -69,6 +69,15 @@ export interface ReconnectState {
   reason: string;
 }
 
+/**
+ * The end of a text that grows: the last characters of it, and where they start. Whoever has read the text up to there
+ * goes on with these; to look into the text itself, the browser would first have to copy all of it into one piece.
+ */
+export interface TextTail {
+  readonly start: number;
+  readonly text: string;
+}
+
 /** Everything the page knows about one run. Values are replaced, never changed. */
 export interface RunState {
   status: RunStatus;
@@ -87,6 +96,8 @@ export interface RunState {
   text: string;
   /** Counts the times `text` was replaced by a snapshot instead of being continued. */
   textEpoch: number;
+  /** What has come to `text` lately. */
+  tail: TextTail;
   /** What a snapshot has just replaced, until the text goes on: an interrupted answer loses no word that was shown. */
   replacedText: string | null;
   lastEventId: number;
@@ -120,6 +131,7 @@ export const IDLE_RUN: RunState = {
   warnings: [],
   text: "",
   textEpoch: 0,
+  tail: { start: 0, text: "" },
   replacedText: null,
   lastEventId: 0,
   startedAt: null,

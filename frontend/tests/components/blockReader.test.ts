@@ -119,6 +119,40 @@ for (const [name, unit] of [
   });
 }
 
+test("of a text that grows only what is new is looked at", () => {
+  const reader = new BlockReader();
+  let tail = { start: 0, text: "" };
+  for (let end = 1; end <= document.length; end += 1) {
+    const isNewTail = end % 100 === 0;
+    const added = document.slice(end - 1, end);
+    tail = isNewTail ? { start: end - 1, text: added } : { ...tail, text: tail.text + added };
+    // What was read before is unreadable now: it would come out as something else, if it were looked at again.
+    reader.read("?".repeat(tail.start) + tail.text, true, { of: "run", tail });
+  }
+  const whole = shape(blocksOf(new BlockReader().read(document, false)));
+  const tailless = { start: document.length, text: "" };
+  assert.deepEqual(shape(blocksOf(reader.read(document, false, { of: "run", tail: tailless }))), whole);
+});
+
+test("a text of another run is read from its start, also when it is longer", () => {
+  const reader = new BlockReader();
+  reader.read("# One", true, { of: "first", tail: { start: 0, text: "# One" } });
+  const text = "Another text, and a longer one";
+  const blocks = blocksOf(reader.read(text, true, { of: "second", tail: { start: 0, text } }));
+  assert.deepEqual(
+    blocks.map(({ kind }) => kind),
+    ["prose"],
+  );
+});
+
+test("a reader that has missed some of a text's growth catches up", () => {
+  const reader = new BlockReader();
+  reader.read("One.", true, { of: "run", tail: { start: 0, text: "One." } });
+  const text = "One.\n\nTwo.\n\nThree.";
+  const tail = { start: text.length - 6, text: "Three." };
+  assert.equal(blocksOf(reader.read(text, true, { of: "run", tail })).length, 3);
+});
+
 test("a very long paragraph loses nothing where it is cut", () => {
   const text = "Words, and more words; a sentence ends here. ".repeat(500).trim();
   const block = blocksOf(new BlockReader().read(text, false))[0];

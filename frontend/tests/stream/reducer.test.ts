@@ -102,6 +102,20 @@ describe("batches", () => {
 });
 
 describe("ids", () => {
+  it("keep the end of the text at hand, which does not grow with the text", () => {
+    let state = startedRun("run");
+    for (let id = 1; id <= 5_000; id += 1) {
+      const before = state.text.length;
+      state = reduceBatch(state, [token(2 * id - 1, `token ${id}, `), token(2 * id, "and more. ")]);
+      const { text, tail } = state;
+      assert.ok(tail.start <= before, "what has just come is in it");
+      assert.ok(tail.text.length < 5_000);
+      assert.equal(text.length, tail.start + tail.text.length);
+      if (id % 500 === 0) assert.ok(text.endsWith(tail.text));
+    }
+    assert.ok(state.text.length > 100_000);
+  });
+
   it("repeated and older ones are ignored, jumps are taken", () => {
     const state = [token(4, "a"), token(4, "a"), token(3, "x"), token(9, "b"), token(5, "y")].reduce(
       reduce,

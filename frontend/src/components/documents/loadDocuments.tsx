@@ -1,20 +1,16 @@
-import { lazy, type ComponentProps } from "react";
+import type { ComponentProps } from "react";
 import { LazyPart } from "../LazyPart";
-import { loadPart } from "../loadPart";
+import { lazyOf, loadPart } from "../loadPart";
 
 /** Fetches what documents need: their store, their pages, and what shows and explains passages. */
 export const loadDocuments = loadPart(() => import("./documentsParts"));
 
-export const LazyDocumentsPage = lazy(() =>
-  loadDocuments().then((module) => ({ default: module.DocumentsPage })),
-);
-export const LazyDocumentView = lazy(() =>
-  loadDocuments().then((module) => ({ default: module.DocumentView })),
-);
-export const LazySearchPage = lazy(() => loadDocuments().then((module) => ({ default: module.SearchPage })));
-const LazyUploadTray = lazy(() => loadDocuments().then((module) => ({ default: module.UploadTray })));
-const LazyPassageReader = lazy(() => loadDocuments().then((module) => ({ default: module.PassageReader })));
-const LazyXrayDialog = lazy(() => loadDocuments().then((module) => ({ default: module.XrayDialog })));
+export const LazyDocumentsPage = lazyOf(loadDocuments, "DocumentsPage");
+export const LazyDocumentView = lazyOf(loadDocuments, "DocumentView");
+export const LazySearchPage = lazyOf(loadDocuments, "SearchPage");
+const LazyUploadTray = lazyOf(loadDocuments, "UploadTray");
+const LazyPassageReader = lazyOf(loadDocuments, "PassageReader");
+const LazyXrayDialog = lazyOf(loadDocuments, "XrayDialog");
 
 /** What is being sent, in the corner of the page. */
 export const UploadTray = () => (

@@ -53,7 +53,7 @@ const Block = memo(function Block({ block, span, page, isMarkdown }: BlockProps)
       )}
       {isMarkdown && isWhole ? (
         <Marked isMarked={span !== null}>
-          <AnswerText text={block.text} isLive={false} />
+          <AnswerText text={block.text} isLive={false} growth={null} />
         </Marked>
       ) : (
         <PlainBlock block={block} span={span} />
