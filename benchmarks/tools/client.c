@@ -2,10 +2,11 @@
 //
 //   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N
 //          --ramp-ms N --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT]
-//          [--watch NAME:PID,PID]… [--method GET] [--run-prefix 8-HEX-DIGITS]
+//          [--watch NAME:PID,PID]… [--method GET] [--run-prefix 8-HEX-DIGITS] [--runs N]
 //
 // `%RUN%` in the path or in the body becomes a run id that is made of the prefix and the client's number, so that
-// another client can follow the same runs.
+// another client can follow the same runs. With `--runs`, the numbers begin again after so many clients: each run then
+// has several readers.
 //
 // Clients connect one after the other during the ramp; then, when all streams are open, comes the window in
 // which tokens, processor time and memory are counted; then the streams may run to their end. One JSON object
