@@ -64,7 +64,7 @@ def emit(size: int):
 
 
 async def run(graph, way: str) -> tuple[int, int]:
-    """Runs the graph once and takes all that it reports. Returns how many nodes have run and what they emitted."""
+    """Runs the graph once, takes all that it reports, and counts the nodes and what they emitted."""
     nodes = payloads = 0
     if way == "invoke":
         nodes = (await graph.ainvoke({"nodes": 0}, CONFIG))["nodes"]

@@ -54,7 +54,9 @@ def build_tools(programs: tuple[str, ...] = ("upstream", "client")) -> None:
             BENCHMARKS / "tools" / f"{name.removesuffix('.so')}.c",
         ]
         if subprocess.run(command).returncode:
-            raise BuildFailed(f"{name.removesuffix('.so')}.c did not compile; the compiler's message is above.")
+            raise BuildFailed(
+                f"{name.removesuffix('.so')}.c did not compile; the compiler's message is above."
+            )
 
 
 def build_peer() -> Path:

@@ -1,6 +1,7 @@
 """What a process does for each token: allocations, system calls, waits for locks, switches between threads.
 
-Each counter is read at both ends of a stretch in which all streams run. One that this machine does not offer is `None`.
+Each counter is read at both ends of a stretch in which all streams run. One that this machine does not
+offer is `None`.
 """
 
 import mmap
@@ -17,6 +18,7 @@ CALLS = (
     "futex",
     "epoll_wait",
     "epoll_pwait",
+    "epoll_pwait2",
     "epoll_ctl",
     "timerfd_settime",
     "read",
@@ -48,7 +50,7 @@ class Allocations:
         self.environment = {"LD_PRELOAD": str(build.TOOLS / "alloccount.so"), "ALLOCCOUNT_FILE": str(file)}
 
     def read(self) -> int | None:
-        """How many calls have allocated so far; `None` when none was seen, as in a program that brings its own allocator."""
+        """How many calls have allocated so far; `None` when none was seen: another allocator is in use."""
         return struct.unpack("=q", self._map[:8])[0] or None if self._map else None
 
 
@@ -59,7 +61,7 @@ def switches(status: str) -> tuple[int, int]:
 
 
 def all_switches(pids: list[int]) -> tuple[int, int]:
-    """Those of all threads. One that ends meanwhile is missing at the end; servers do not end threads while they stream."""
+    """Those of all threads that there are; servers do not end threads while they stream."""
     voluntary = involuntary = 0
     for pid in pids:
         for status in Path(f"/proc/{pid}/task").glob("*/status"):
@@ -72,7 +74,7 @@ def all_switches(pids: list[int]) -> tuple[int, int]:
 
 
 def parse_perf(text: str) -> dict[str, int]:
-    """Counts by event from `perf stat -x,`; what it could not count is left out."""
+    """Counts by event from `perf stat -x,`; what could not be counted is left out."""
     counts = {}
     for line in text.splitlines():
         fields = line.split(",")
@@ -94,19 +96,20 @@ def parse_strace(text: str) -> dict[str, int]:
     return counts
 
 
-def system_calls(pids: list[int], seconds: float) -> tuple[dict[str, int], str]:
-    """How often the processes entered the kernel in so many seconds, and what counted: `perf`, `strace`, or nothing."""
+def system_calls(pids: list[int], seconds: float) -> tuple[dict[str, float], str]:
+    """How often the processes enter the kernel in a second, and which tool counted."""
     names = ",".join(map(str, pids))
     if shutil.which("perf"):
         events = ",".join(["raw_syscalls:sys_enter", *(f"syscalls:sys_enter_{call}" for call in CALLS)])
         command = ["perf", "stat", "-x,", "-e", events, "-p", names, "--", "sleep", str(seconds)]
         counts = parse_perf(subprocess.run(command, capture_output=True, text=True).stderr)
         if "all" in counts:
-            return counts, "perf"
+            # It counts while `sleep` runs. Itself it takes longer, for it has to find all threads first.
+            return {name: count / seconds for name, count in counts.items()}, "perf"
     if shutil.which("strace"):
         counts = parse_strace(traced(pids, seconds))
         if "all" in counts:
-            return counts, "strace"
+            return {name: count / seconds for name, count in counts.items()}, "strace"
     return {}, "nothing"
 
 

@@ -1,7 +1,8 @@
 """Delivery alone: what it costs to bring a token that exists to a socket.
 
-Several readers follow each run. A run is made once, however many follow it, so a further reader costs its delivery and nothing
-else: processor time with all readers, minus that with one for each run, divided by what the further readers got.
+Several readers follow each run. A run is made once, however many follow it, so a further reader costs its
+delivery and nothing else: processor time with all readers, minus that with one for each run, divided by
+what the further readers got.
 """
 
 import json
@@ -12,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import processes
-from .levels import DRAIN_MS, FIRST_TOKEN_MS, Level, Plan, client_command, failures_of, measure as measure_level
+from .levels import (
+    DRAIN_MS,
+    FIRST_TOKEN_MS,
+    Level,
+    Plan,
+    client_command,
+    failures_of,
+    measure as measure_level,
+)
 from .levels import set_script
 from .processes import Server
 
@@ -48,7 +57,7 @@ class Readers:
 
 
 def measure(readers: Readers, plan: Plan, rill: Path, handler: Path) -> list[dict]:
-    """The floor, the handler and Rill. The first two make a stream for each connection, due when Rill's readers' tokens are."""
+    """The floor, the handler and Rill. The first two make a stream for each connection, due as Rill's are."""
     rows = []
     with processes.upstream() as floor:
         rows.append(row(readers, measure_level("floor", floor, floor, readers.level, plan, readers.runs)))
@@ -92,7 +101,9 @@ def window_end(level: Level, plan: Plan) -> float:
 
 
 def figures(readers: Readers, alone: dict, together: dict) -> dict:
-    one, all_of_them = (report["processes"]["Rill"]["cpu_ms"] / report["window_s"] for report in (alone, together))
+    one, all_of_them = (
+        report["processes"]["Rill"]["cpu_ms"] / report["window_s"] for report in (alone, together)
+    )
     delivered = together["window_tokens"] / together["window_s"]
     return {
         "readers": str(readers),

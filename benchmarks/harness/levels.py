@@ -63,7 +63,13 @@ def target_options(system: str) -> list[str]:
 
 
 def client_command(
-    target: Server, level: Level, plan: Plan, tokens: int, watched: list[Server], *options: object, drain_ms: int
+    target: Server,
+    level: Level,
+    plan: Plan,
+    tokens: int,
+    watched: list[Server],
+    *options: object,
+    drain_ms: int,
 ) -> list[str]:
     """The load client's command line; `options` say what is asked for."""
     command = [TOOLS / "client", "--port", target.port, *options, "--clients", level.clients]
@@ -96,9 +102,7 @@ def set_script(
     )
 
 
-def measure(
-    system: str, upstream: Server, target: Server, level: Level, plan: Plan, phases: int = 0
-) -> dict:
+def measure(system: str, upstream: Server, target: Server, level: Level, plan: Plan, phases: int = 0) -> dict:
     """Warms the target up, runs the level, and derives the figures of the table."""
     warm_up = Level(8, 200)
     set_script(upstream, 20, round(1e6 / warm_up.rate))

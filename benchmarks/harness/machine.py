@@ -29,6 +29,5 @@ def now() -> str:
 
 def line(described: dict) -> str:
     """As the head of a table."""
-    return (
-        f"{described['processors']} × {described['cpu']}, {described['memory_gb']:.0f} GB, {described['kernel']}"
-    )
+    machine = f"{described['processors']} × {described['cpu']}"
+    return f"{machine}, {described['memory_gb']:.0f} GB, {described['kernel']}"

@@ -142,9 +142,9 @@ def markdown(result: dict) -> str:
         parts.append(markdown_table(header, table))
     if result.get("delivery"):
         parts.append(
-            "Delivery alone, from a token that exists to the socket. Rill: what the further readers of runs cost, which are "
-            "made once however many follow; floor and handler: a stream of their own making for each connection, due at the "
-            "same instants."
+            "Delivery alone, from a token that exists to the socket. Rill: what the further readers of runs cost, "
+            "which are made once however many follow; floor and handler: a stream of their own making for each "
+            "connection, due at the same instants."
         )
         parts.append(markdown_table(DELIVERY_COLUMNS, delivery(result["delivery"])))
     if wait := result.get("perceived_wait"):
@@ -159,14 +159,16 @@ def markdown(result: dict) -> str:
             row["system"],
             *(
                 number(row["cpu_percent"].get(name))
-                for name in ("client", "upstream", "handler", "Rill", "the peer")),
+                for name in ("client", "upstream", "handler", "Rill", "the peer")
+            ),
             number(row["other_load_percent"]),
         ]
         for row in rows
     ]
     parts.append(
         markdown_table(
-            ("CPU % of one processor", "system", "client", "upstream", "handler", "Rill", "peer", "others"), shares
+            ("CPU % of one processor", "system", "client", "upstream", "handler", "Rill", "peer", "others"),
+            shares,
         )
     )
     parts += [f"**{problem}**" for problem in result["problems"]]

@@ -23,7 +23,11 @@ def exact(samples: list[int]) -> dict[str, float]:
     ordered = sorted(samples)
     ranks = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
     points = {name: ordered[max(1, int(q * len(ordered) + 0.5)) - 1] / 1e6 for name, q in ranks.items()}
-    return points | {"max": ordered[-1] / 1e6, "count": len(ordered), "mean": sum(ordered) / len(ordered) / 1e6}
+    return points | {
+        "max": ordered[-1] / 1e6,
+        "count": len(ordered),
+        "mean": sum(ordered) / len(ordered) / 1e6,
+    }
 
 
 def differences(found: dict, expected: dict) -> list[str]:
@@ -69,10 +73,20 @@ STATUS = "Name:\trill\nvoluntary_ctxt_switches:\t4711\nnonvoluntary_ctxt_switche
 
 
 def check_counters() -> Iterator[tuple[str, bool]]:
-    yield "counts of perf", counters.parse_perf(PERF) == {"all": 45210, "futex": 120}
+    yield (
+        "counts of perf",
+        counters.parse_perf(PERF)
+        == {
+            "all": 45210,
+            "futex": 120,
+        },
+    )
     yield "perf without permission", counters.parse_perf("Error:\nNo permission to enable events.\n") == {}
     yield "counts of strace", counters.parse_strace(STRACE) == {"futex": 120, "sendto": 200, "all": 320}
-    yield "strace without permission", counters.parse_strace("strace: attach: ptrace(PTRACE_SEIZE, 1)\n") == {}
+    yield (
+        "strace without permission",
+        counters.parse_strace("strace: attach: ptrace(PTRACE_SEIZE, 1)\n") == {},
+    )
     yield "context switches", counters.switches(STATUS) == (4711, 12)
 
 
@@ -80,7 +94,9 @@ def check_reports() -> Iterator[tuple[str, bool]]:
     base = {"readers": "1 × 10, 50/s", "tokens_per_s": 500.0, "tokens_per_frame": 1.0, "failures": {}}
     base["lateness_ms"] = {"p50": 1.0, "p99": 2.0}
     costs = {"floor": 10.0, "handler": 50.0, "Rill": 20.0}
-    table = report.delivery([base | {"system": name, "cpu_us_per_token": cost} for name, cost in costs.items()])
+    table = report.delivery(
+        [base | {"system": name, "cpu_us_per_token": cost} for name, cost in costs.items()]
+    )
     yield "ratios of delivery", table[2][5:7] == ["2.00×", "0.40×"]
     broken = report.delivery([base | {"system": "Rill", "cpu_us_per_token": None, "failures": {"cut": 3}}])
     yield "delivery that failed", broken[0][4:7] == ["–", "–", "–"] and broken[0][-1] == "no: 3 cut"

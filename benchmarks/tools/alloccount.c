@@ -1,11 +1,12 @@
-// Preloaded into a process, it counts the calls that allocate memory, of all its threads and of the processes that it
-// starts.
+// Preloaded into a process, it counts the calls that allocate memory, of all its threads and of the
+// processes that it starts.
 //
-// ALLOCCOUNT_FILE names a file of 16 bytes: two integers of this machine, the calls that allocate and those that free. It is
-// mapped, so that another program can read it at any time.
+// ALLOCCOUNT_FILE names a file of 16 bytes: two integers of this machine, the calls that allocate and those
+// that free. It is mapped, so that another program can read it at any time.
 //
-// The C library's own names behind malloc are called, so nothing has to be looked up before the first allocation; another C
-// library than glibc does not have them, and the benchmark then says that the figure is not available.
+// The C library's own names behind malloc are called, so nothing has to be looked up before the first
+// allocation; another C library than glibc does not have them, and the benchmark then says that the figure
+// is not available.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,9 @@ __attribute__((constructor)) static void map_counts(void) {
   close(file);
 }
 
-static void count_allocation(void) { atomic_fetch_add_explicit(&counted->allocated, 1, memory_order_relaxed); }
+static void count_allocation(void) {
+  atomic_fetch_add_explicit(&counted->allocated, 1, memory_order_relaxed);
+}
 
 void *malloc(size_t size) {
   count_allocation();

@@ -1,5 +1,5 @@
-// Reads numbers of nanoseconds, one a line, and prints their histogram as the client does: `benchmarks/check` compares
-// it with exact figures.
+// Reads numbers of nanoseconds, one a line, and prints their histogram as the client does:
+// `benchmarks/check` compares it with exact figures.
 #include <stdio.h>
 
 #include "histogram.h"

@@ -1,6 +1,7 @@
-// A histogram with the buckets of HdrHistogram at three significant digits: 1,024 linear buckets in each power of two, so
-// that any value, from a nanosecond to centuries, is known to 0.1 %. Recording is one increment, whatever the number of
-// samples. `histogram-check.c` prints one, and `benchmarks/check` compares it with exact figures.
+// A histogram with the buckets of HdrHistogram at three significant digits: 1,024 linear buckets in each
+// power of two, so that any value, from a nanosecond to centuries, is known to 0.1 %. Recording is one
+// increment, whatever the number of samples. `histogram-check.c` prints one, and `benchmarks/check`
+// compares it with exact figures.
 #pragma once
 #include <stdint.h>
 #include <stdio.h>

@@ -22,8 +22,8 @@ static struct {
 static watched targets[MAX_WATCHED];
 static int target_count;
 
-/// A copy of a text with one client's run id in place of the first `%RUN%`. With fewer runs than clients, several clients
-/// have the same.
+/// A copy of a text with one client's run id in place of the first `%RUN%`. With fewer runs than clients,
+/// several clients have the same.
 static char *with_run_id(const char *text, int index) {
   const char *mark = strstr(text, "%RUN%");
   if (options.runs) index %= options.runs;

@@ -7,8 +7,9 @@
 //                               sets the script of every other model name
 //   GET  /stats                 streams started, finished, aborted and open, tokens sent
 //
-// Asked directly, it is the floor of delivery too: it makes each token itself and sends it with one call. With `phases`, the
-// streams take turns in so many groups whose tokens are due at the same instants, as those of the readers of one run are.
+// Asked directly, it is the floor of delivery too: it makes each token itself and sends it with one call.
+// With `phases`, the streams take turns in so many groups whose tokens are due at the same instants, as
+// those of the readers of one run are.
 //
 // Open loop: a token is due at its own time, whether or not the one before it was taken, so a slow reader
 // cannot slow the schedule down (no coordinated omission). Each token is one frame, one HTTP chunk and one
@@ -190,7 +191,8 @@ static void handle_request(int fd, char *head, char *body) {
   if (!strncmp(head, "GET /script?", 12)) {
     unsigned tokens, phases = 0;
     unsigned long long pace, first;
-    if (sscanf(head + 12, "tokens=%u&pace_us=%llu&first_us=%llu&phases=%u", &tokens, &pace, &first, &phases) < 3)
+    static const char form[] = "tokens=%u&pace_us=%llu&first_us=%llu&phases=%u";
+    if (sscanf(head + 12, form, &tokens, &pace, &first, &phases) < 3)
       return respond(fd, "400 Bad Request",
                      "{\"error\":{\"message\":\"tokens, pace_us and first_us are needed.\"}}");
     current = (script){tokens, phases, pace * 1000, first * 1000};

@@ -1,11 +1,13 @@
 import Foundation
 import Graph
 
-/// Runs graphs whose nodes do nothing, so that only the runtime's own work is left; see `benchmarks/graph/run`.
+/// Runs graphs whose nodes do nothing, so that only the runtime's own work is left; see
+/// `benchmarks/graph/run`.
 ///
 ///     GraphBenchmark chain|fan|emit SIZE SECONDS
 ///
-/// Prints one JSON object: the time of one run, by the clock and of the processor, as the median of many batches.
+/// Prints one JSON object: the time of one run, by the clock and of the processor, as the median of many
+/// batches.
 @main
 struct GraphBenchmark {
   static func main() async throws {

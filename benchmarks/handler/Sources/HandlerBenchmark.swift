@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -5,14 +6,15 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The least that a Swift server can do for a stream: a bare Hummingbird handler that makes the tokens by itself. What Rill's
-/// delivery costs is compared with it; see `benchmarks/run`.
+/// The least that a Swift server can do for a stream: a bare Hummingbird handler that makes the tokens by
+/// itself. What Rill's delivery costs is compared with it; see `benchmarks/run`.
 ///
 ///     HandlerBenchmark PORT          PORT 0 picks a free one; the first line of output names it
 ///
-/// It is asked as `tools/upstream.c` is: `GET /script?tokens=&pace_us=&first_us=[&phases=]` and `GET /stats`. `POST /chat/stream`
-/// streams in Rill's frames, one write for each token. A token is due at its own time, however late the one before it was, and
-/// says in its text when that was and how late it left (`t<due ns>+<late µs>;`).
+/// It is asked as `tools/upstream.c` is: `GET /script?tokens=&pace_us=&first_us=[&phases=]` and `GET
+/// /stats`. `POST /chat/stream` streams in Rill's frames, one write for each token. A token is due at its
+/// own time, however late the one before it was, and says in its text when that was and how late it left
+/// (`t<due ns>+<late µs>;`).
 @main
 struct HandlerBenchmark {
   static func main() async throws {
@@ -63,7 +65,8 @@ struct StreamScript: Sendable {
   var tokens = 200
   var pace: UInt64 = 20_000_000
   var first: UInt64 = 20_000_000
-  /// Streams take turns in so many groups whose tokens are due at the same instants; 0 leaves each to its own time.
+  /// Streams take turns in so many groups whose tokens are due at the same instants; 0 leaves each to its
+  /// own time.
   var phases: UInt64 = 0
 
   init() {}
@@ -100,7 +103,8 @@ struct StreamScript: Sendable {
       counters.tokens.add(1, ordering: .relaxed)
       due += pace
     }
-    try await writer.write(ByteBuffer(string: "id: \(tokens + 1)\ndata: {\"type\":\"done\",\"content\":{}}\n\n"))
+    try await writer.write(
+      ByteBuffer(string: "id: \(tokens + 1)\ndata: {\"type\":\"done\",\"content\":{}}\n\n"))
     try await writer.finish(nil)
   }
 }
@@ -135,9 +139,5 @@ final class StreamCounters: Sendable {
   }
 }
 
-/// The clock that the upstream and the client read, too.
-func monotonicNow() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+/// The clock that the upstream and the client read, too: CLOCK_MONOTONIC.
+func monotonicNow() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
