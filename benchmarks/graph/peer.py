@@ -1,8 +1,7 @@
 """The same graphs as Sources/GraphBenchmark.swift, in LangGraph.
 
-peer.py chain|fan|emit SIZE SECONDS invoke|updates|custom|events
-
-Prints one JSON object: the time of one run, by the clock and of the processor, as the median of many batches.
+Reads lines `chain|fan|emit SIZE SECONDS invoke|updates|custom|events`, and answers each with one JSON object:
+the time of one run, by the clock and of the processor, as the median of many batches.
 """
 
 import asyncio
@@ -96,8 +95,7 @@ async def batch(graph, way: str, runs: int, expected: tuple[int, int]) -> tuple[
     return (time.perf_counter() - wall) / runs, (time.process_time() - processor) / runs
 
 
-async def main() -> None:
-    shape, size, seconds, way = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+async def measure(shape: str, size: int, seconds: float, way: str) -> dict[str, float]:
     graph = {"chain": chain, "fan": fan, "emit": emit}[shape](size)
     expected = {"chain": (size, 0), "fan": (size + 1, 0), "emit": (1, size)}[shape]
     if way == "invoke" and shape == "emit":
@@ -107,7 +105,9 @@ async def main() -> None:
     while time.perf_counter() < end or len(samples) < 5:
         samples.append(await batch(graph, way, 2, expected))
     wall, processor = (statistics.median(column) * 1e6 for column in zip(*samples, strict=True))
-    print(json.dumps({"wall_us": wall, "cpu_us": processor}))
+    return {"wall_us": wall, "cpu_us": processor}
 
 
-asyncio.run(main())
+for line in sys.stdin:
+    case = line.split()
+    print(json.dumps(asyncio.run(measure(case[0], int(case[1]), float(case[2]), case[3]))), flush=True)

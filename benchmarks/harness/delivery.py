@@ -12,17 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import processes
-from .levels import (
-    DRAIN_MS,
-    FIRST_TOKEN_MS,
-    Level,
-    Plan,
-    client_command,
-    failures_of,
-    measure as measure_level,
-)
-from .levels import set_script
+from . import levels, processes
+from .levels import DRAIN_MS, FIRST_TOKEN_MS, Level, Plan, client_command, failures_of, set_script
 from .processes import Server
 
 MESSAGE = "Hello!"
@@ -60,9 +51,9 @@ def measure(readers: Readers, plan: Plan, rill: Path, handler: Path) -> list[dic
     """The floor, the handler and Rill. The first two make a stream for each connection, due as Rill's are."""
     rows = []
     with processes.upstream() as floor:
-        rows.append(row(readers, measure_level("floor", floor, floor, readers.level, plan, readers.runs)))
+        rows.append(row(readers, levels.measure("floor", floor, floor, readers.level, plan, readers.runs)))
     with processes.handler(handler) as bare:
-        rows.append(row(readers, measure_level("handler", bare, bare, readers.level, plan, readers.runs)))
+        rows.append(row(readers, levels.measure("handler", bare, bare, readers.level, plan, readers.runs)))
     with processes.upstream() as upstream, processes.rill(rill, upstream.port) as server:
         rows.append(shared(readers, plan, upstream, server))
     return rows
