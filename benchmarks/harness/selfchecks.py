@@ -5,7 +5,8 @@ import random
 import subprocess
 from collections.abc import Iterator
 
-from . import counters, report
+from . import counters, delivery, report
+from .levels import FAILURES
 from .build import TOOLS, build_tools
 
 PRECISION = 0.001
@@ -102,7 +103,21 @@ def check_reports() -> Iterator[tuple[str, bool]]:
     yield "delivery that failed", broken[0][4:7] == ["–", "–", "–"] and broken[0][-1] == "no: 3 cut"
 
 
+def check_delivery() -> Iterator[tuple[str, bool]]:
+    """300 ms more of the processor for 3,000 tokens are 100 µs for each; what one client saw is not lost."""
+    whole = dict.fromkeys(FAILURES, 0) | {"window_s": 1.0, "window_tokens": 50, "window_frames": 50}
+    whole["lateness_ms"] = {"p50": 1.0, "p99": 2.0}
+    alone = whole | {"processes": {"Rill": {"cpu_ms": 100.0}}}
+    together = whole | {"processes": {"Rill": {"cpu_ms": 400.0}}, "window_tokens": 3000, "incomplete": 2}
+    found = delivery.figures(delivery.Readers.parse("10x6@50"), alone, together)
+    cost = found["cpu_us_per_token"]
+    yield "the cost of a further reader", abs(cost - 100) < 1e-9 and found["failures"] == {"incomplete": 2}
+    cut = delivery.figures(delivery.Readers.parse("10x6@50"), alone | {"cut": 1}, together)
+    yield "a reader that was cut", cut["failures"] == {"cut": 1, "incomplete": 2}
+
+
 def run() -> Iterator[tuple[str, bool]]:
     yield from check_histograms()
     yield from check_counters()
     yield from check_reports()
+    yield from check_delivery()
