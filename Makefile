@@ -27,9 +27,9 @@ sanitize: ## run the Swift tests under Thread Sanitizer and Address Sanitizer (A
 embedding-model: ## install the model that finds passages by their meaning; `make run` does it by itself
 	@exec scripts/embedding-model $(ARGS)
 
-bench: ## measure latency, memory and CPU (ARGS go to benchmarks/run)
+bench: ## measure speed side by side with others, a quarter of an hour (ARGS go to benchmarks/all and run)
 	@scripts/setup run
-	@exec benchmarks/run $(ARGS)
+	@exec benchmarks/all $(ARGS)
 
 bench-retrieval: ## measure how well passages are found (ARGS go to benchmarks/retrieval/run)
 	@scripts/setup run

@@ -104,6 +104,19 @@ let package = Package(
     .executableTarget(
       name: "EmbeddingBenchmark", dependencies: ["Graph", "Providers"], path: "benchmarks/embedding/Sources",
       swiftSettings: settings),
+    // The least that Hummingbird takes for a stream; see benchmarks/run.
+    .executableTarget(
+      name: "HandlerBenchmark",
+      dependencies: [
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      path: "benchmarks/handler/Sources", swiftSettings: settings),
+    .executableTarget(
+      name: "GraphBenchmark", dependencies: ["Graph"], path: "benchmarks/graph/Sources",
+      swiftSettings: settings),
     .target(
       name: "TestSupport",
       dependencies: [

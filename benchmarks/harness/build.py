@@ -16,12 +16,16 @@ class BuildFailed(Exception):
     """A sentence for the person at the terminal."""
 
 
+def build_swift(product: str) -> Path:
+    """A product for release, built as `scripts/build` does it."""
+    print(f"Building {product} for release …", flush=True)
+    if subprocess.run([REPOSITORY / "scripts/build", "release", "--product", product]).returncode:
+        raise BuildFailed(f"{product} did not build; the compiler's message is above.")
+    return REPOSITORY / ".build/release" / product
+
+
 def build_rill() -> Path:
-    """The release binary, built as `scripts/build` does it."""
-    print("Building Rill for release …", flush=True)
-    if subprocess.run([REPOSITORY / "scripts/build", "release", "--product", "rill"]).returncode:
-        raise BuildFailed("Rill did not build; the compiler's message is above.")
-    return REPOSITORY / ".build/release/rill"
+    return build_swift("rill")
 
 
 def build_tools(programs: tuple[str, ...] = ("upstream", "client")) -> None:
@@ -50,7 +54,9 @@ def build_tools(programs: tuple[str, ...] = ("upstream", "client")) -> None:
             BENCHMARKS / "tools" / f"{name.removesuffix('.so')}.c",
         ]
         if subprocess.run(command).returncode:
-            raise BuildFailed(f"{name.removesuffix('.so')}.c did not compile; the compiler's message is above.")
+            raise BuildFailed(
+                f"{name.removesuffix('.so')}.c did not compile; the compiler's message is above."
+            )
 
 
 def build_peer() -> Path:

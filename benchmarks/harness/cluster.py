@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import REPOSITORY, TOOLS
-from .levels import DRAIN_MS, FIRST_TOKEN_MS, Level, Plan, set_script
+from .build import REPOSITORY
+from .levels import DRAIN_MS, FIRST_TOKEN_MS, Level, Plan, client_command, set_script
 from .processes import Server, running, upstream
 
 MESSAGE = "Hello!"
@@ -102,14 +102,10 @@ def node(binary: Path, name: str, upstream_port: int, url: str, settings: dict[s
 
 def client(target: Server, watched: list[Server], level: Level, plan: Plan, tokens: int, *options: str):
     """Starts the load client; its report is on its standard output."""
-    command = [TOOLS / "client", "--port", target.port, *options, "--clients", level.clients]
-    command += ["--tokens", tokens, "--pace-us", round(1e6 / level.rate), "--first-us", FIRST_TOKEN_MS * 1000]
-    command += ["--ramp-ms", plan.ramp_ms(level), "--window-ms", round(plan.seconds * 1000)]
     # All streams are equally long, so the last to begin ends that much after the first.
-    command += ["--drain-ms", DRAIN_MS + plan.ramp_ms(level)]
-    for server in watched:
-        command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
-    return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    drain = DRAIN_MS + plan.ramp_ms(level)
+    command = client_command(target, level, plan, tokens, watched, *options, drain_ms=drain)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def measure(binary: Path, level: Level, seconds: float, flush: float, is_followed: bool) -> dict:

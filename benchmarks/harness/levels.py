@@ -46,7 +46,7 @@ class Plan:
 
 
 def target_options(system: str) -> list[str]:
-    """What differs between asking a chat server and asking the upstream itself."""
+    """What differs between asking a chat server (or the bare handler) and asking the upstream itself."""
     if system != "floor":
         return ["--path", "/chat/stream", "--body", json.dumps({"message": QUESTION})]
     body = {"model": "scripted", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}
@@ -62,75 +62,79 @@ def target_options(system: str) -> list[str]:
     ]
 
 
+def client_command(
+    target: Server,
+    level: Level,
+    plan: Plan,
+    tokens: int,
+    watched: list[Server],
+    *options: object,
+    drain_ms: int,
+) -> list[str]:
+    """The load client's command line; `options` say what is asked for."""
+    command = [TOOLS / "client", "--port", target.port, *options, "--clients", level.clients]
+    command += ["--tokens", tokens, "--pace-us", round(1e6 / level.rate), "--first-us", FIRST_TOKEN_MS * 1000]
+    command += ["--ramp-ms", plan.ramp_ms(level), "--window-ms", round(plan.seconds * 1000)]
+    command += ["--drain-ms", drain_ms]
+    for server in watched:
+        command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
+    return list(map(str, command))
+
+
 def load(system: str, target: Server, watched: list[Server], level: Level, plan: Plan, tokens: int) -> dict:
     """Runs the client once and returns what it printed."""
     ramp = plan.ramp_ms(level)
     # All streams are equally long, so the last to begin ends that much after the first.
     drain = DRAIN_MS + ramp
-    command = [
-        TOOLS / "client",
-        "--port",
-        target.port,
-        *target_options(system),
-        "--clients",
-        level.clients,
-        "--tokens",
-        tokens,
-        "--pace-us",
-        round(1e6 / level.rate),
-        "--first-us",
-        FIRST_TOKEN_MS * 1000,
-        "--ramp-ms",
-        ramp,
-        "--window-ms",
-        round(plan.seconds * 1000),
-        "--drain-ms",
-        drain,
-        "--watch",
-        "client:0",
-    ]
-    for server in watched:
-        command += ["--watch", f"{server.name}:{','.join(map(str, server.pids))}"]
-    command += ["--watch", "machine:-1"]
+    options = target_options(system)
+    command = client_command(target, level, plan, tokens, watched, *options, drain_ms=drain)
+    command += ["--watch", "client:0", "--watch", "machine:-1"]
     limit = (ramp + drain) / 1000 + plan.seconds + 60
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=limit, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=True)
     return json.loads(done.stdout)
 
 
-def set_script(upstream: Server, tokens: int, pace_us: int, first_ms: float = FIRST_TOKEN_MS) -> None:
-    upstream.get(f"/script?tokens={tokens}&pace_us={pace_us}&first_us={round(first_ms * 1000)}")
+def set_script(
+    upstream: Server, tokens: int, pace_us: int, first_ms: float = FIRST_TOKEN_MS, phases: int = 0
+) -> None:
+    upstream.get(
+        f"/script?tokens={tokens}&pace_us={pace_us}&first_us={round(first_ms * 1000)}&phases={phases}"
+    )
 
 
-def measure(system: str, upstream: Server, target: Server, level: Level, plan: Plan) -> dict:
+def measure(system: str, upstream: Server, target: Server, level: Level, plan: Plan, phases: int = 0) -> dict:
     """Warms the target up, runs the level, and derives the figures of the table."""
     warm_up = Level(8, 200)
     set_script(upstream, 20, round(1e6 / warm_up.rate))
     load(system, target, [], warm_up, Plan(0.1, 100), 20)
     tokens = plan.tokens(level)
-    set_script(upstream, tokens, round(1e6 / level.rate))
+    set_script(upstream, tokens, round(1e6 / level.rate), phases=phases)
     watched = [upstream] if target is upstream else [upstream, target]
     raw = load(system, target, watched, level, plan, tokens)
     return figures(system, target.name, level, raw, upstream.get("/stats"))
+
+
+FAILURES = (
+    "errors",
+    "cut",
+    "refused",
+    "unfinished",
+    "incomplete",
+    "left_open",
+    "id_violations",
+    "order_violations",
+)
+
+
+def failures_of(raw: dict) -> dict[str, int]:
+    return {name: raw[name] for name in FAILURES if raw[name]}
 
 
 def figures(system: str, server: str, level: Level, raw: dict, stats: dict) -> dict:
     window, received = raw["window_s"], raw["window_tokens"]
     process, machine = raw["processes"][server], raw["processes"]["machine"]
     ours = sum(p["cpu_ms"] for name, p in raw["processes"].items() if name != "machine")
-    failures = {
-        key: raw[key]
-        for key in (
-            "errors",
-            "cut",
-            "refused",
-            "unfinished",
-            "incomplete",
-            "left_open",
-            "id_violations",
-            "order_violations",
-        )
-        if raw[key]
-    }
+    failures = failures_of(raw)
     return {
         "system": system,
         "level": str(level),

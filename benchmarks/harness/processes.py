@@ -41,6 +41,16 @@ class Server:
             return json.load(response)
 
 
+def cpu_s(pids: list[int]) -> float:
+    """Processor time so far, as the kernel's scheduler counts it: to the nanosecond."""
+    total = 0
+    for pid in pids:
+        for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                total += int(file.read_text().split()[0])
+    return total / 1e9
+
+
 @contextlib.contextmanager
 def running(
     name: str, command: list, ready: str, env: dict | None = None, patience: float = 60
@@ -73,28 +83,44 @@ def running(
 
 
 @contextlib.contextmanager
-def upstream() -> Iterator[Server]:
-    with running("upstream", [TOOLS / "upstream", "0"], r"http://127\.0\.0\.1:(\d+)/v1") as server:
+def upstream(settings: dict[str, str] | None = None) -> Iterator[Server]:
+    env = os.environ | (settings or {})
+    with running("upstream", [TOOLS / "upstream", "0"], r"http://127\.0\.0\.1:(\d+)/v1", env) as server:
         yield server
 
 
 @contextlib.contextmanager
-def rill(binary: Path, upstream_port: int) -> Iterator[Server]:
-    """Rill as a user starts it, with a data folder of its own and nothing of the caller's environment."""
+def handler(binary: Path, settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """The bare Hummingbird handler, which makes its tokens itself."""
+    env = os.environ | (settings or {})
+    with running("handler", [binary, "0"], r"http://127\.0\.0\.1:(\d+)/", env) as server:
+        yield server
+
+
+def rill_environment(data: str, upstream_port: int, port: int = 0) -> dict[str, str]:
+    """Rill as a user starts it, with nothing of the caller's environment."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": data,
+        "RILL_PORT": str(port),
+        "RILL_DATA_DIR": data,
+        "RILL_MODEL_PROVIDER": "openai",
+        "RILL_MODEL": "scripted",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{upstream_port}/v1",
+        "OPENAI_API_KEY": "none",
+        "LOG_LEVEL": "error",
+    }
+
+
+RILL_READY = r"Rill is ready at http://[^\s:]+:(\d+)"
+
+
+@contextlib.contextmanager
+def rill(binary: Path, upstream_port: int, settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """Rill with a data folder of its own, its documentation indexed."""
     with tempfile.TemporaryDirectory(prefix="rill-bench-") as data:
-        env = {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": data,
-            "RILL_PORT": "0",
-            "RILL_DATA_DIR": data,
-            "RILL_MODEL_PROVIDER": "openai",
-            "RILL_MODEL": "scripted",
-            "OPENAI_BASE_URL": f"http://127.0.0.1:{upstream_port}/v1",
-            "OPENAI_API_KEY": "none",
-            "LOG_LEVEL": "error",
-        }
-        ready = r"Rill is ready at http://[^\s:]+:(\d+)"
-        with running("Rill", [binary, "serve"], ready, env, patience=120) as server:
+        env = rill_environment(data, upstream_port) | (settings or {})
+        with running("Rill", [binary, "serve"], RILL_READY, env, patience=120) as server:
             until_indexed(server)
             yield server
 
@@ -111,17 +137,25 @@ def until_indexed(server: Server, patience: float = 300) -> None:
         time.sleep(0.2)
 
 
-@contextlib.contextmanager
-def peer(python: Path, upstream_port: int) -> Iterator[Server]:
-    """The peer with one worker per processor, so that it can use the whole machine, as Rill can."""
-    env = {
+def peer_environment(upstream_port: int) -> dict[str, str]:
+    return {
         "PATH": os.environ.get("PATH", ""),
         "PEER_UPSTREAM": f"http://127.0.0.1:{upstream_port}/v1",
         "PEER_DOCUMENTS": str(REPOSITORY / "docs"),
         "PYTHONUNBUFFERED": "1",
     }
-    command = [python, "-m", "uvicorn", "app:app", "--app-dir", BENCHMARKS / "peer", "--port", "0"]
-    command += ["--workers", str(PEER_WORKERS), "--no-access-log", "--log-level", "info", "--loop", "uvloop"]
+
+
+def peer_command(python: Path, port: int, *options: str) -> list:
+    command = [python, "-m", "uvicorn", "app:app", "--app-dir", BENCHMARKS / "peer", "--port", str(port)]
+    return [*command, "--no-access-log", "--log-level", "info", "--loop", "uvloop", *options]
+
+
+@contextlib.contextmanager
+def peer(python: Path, upstream_port: int, settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """The peer with one worker per processor, so that it can use the whole machine, as Rill can."""
+    env = peer_environment(upstream_port) | (settings or {})
+    command = peer_command(python, 0, "--workers", str(PEER_WORKERS))
     started = r"running on http://127\.0\.0\.1:(\d+)" + r"[\s\S]*Application startup complete" * PEER_WORKERS
     with running("the peer", command, started, env, patience=120) as server:
         yield server

@@ -75,6 +75,42 @@ def ratios(rows: list[dict]) -> list[list[str]]:
     return table
 
 
+DELIVERY_COLUMNS = (
+    "runs × readers, pace",
+    "system",
+    "tokens/s",
+    "late ms p50 / p99",
+    "CPU µs/token",
+    "÷ floor",
+    "÷ handler",
+    "tokens/frame",
+    "complete",
+)
+
+
+def delivery(rows: list[dict]) -> list[list[str]]:
+    """Delivery alone; the ratios are to the row of the same readers."""
+    table = []
+    costs = {(row["readers"], row["system"]): row["cpu_us_per_token"] for row in rows}
+    for row in rows:
+        own = row["cpu_us_per_token"]
+        others = (costs.get((row["readers"], name)) for name in ("floor", "handler"))
+        failures = ", ".join(f"{count:,} {name}" for name, count in row["failures"].items())
+        table.append(
+            [
+                row["readers"],
+                row["system"],
+                number(row["tokens_per_s"]),
+                pair(row["lateness_ms"]),
+                number(own),
+                *(f"{own / other:.2f}×" if own and other else "–" for other in others),
+                number(row["tokens_per_frame"]),
+                f"no: {failures}" if failures else "yes",
+            ]
+        )
+    return table
+
+
 def markdown_table(header: tuple | list, rows: list[list[str]]) -> str:
     widths = [max(len(r[i]) for r in [list(header), *rows]) for i in range(len(header))]
     lines = [
@@ -104,6 +140,13 @@ def markdown(result: dict) -> str:
             "CPU/token",
         )
         parts.append(markdown_table(header, table))
+    if result.get("delivery"):
+        parts.append(
+            "Delivery alone, from a token that exists to the socket. Rill: what the further readers of runs cost, "
+            "which are made once however many follow; floor and handler: a stream of their own making for each "
+            "connection, due at the same instants."
+        )
+        parts.append(markdown_table(DELIVERY_COLUMNS, delivery(result["delivery"])))
     if wait := result.get("perceived_wait"):
         parts.append(
             f"Perceived wait ({wait['script']}): blocking `POST /chat` {number(wait['blocking_ms'])} ms, "
@@ -114,14 +157,18 @@ def markdown(result: dict) -> str:
         [
             row["level"],
             row["system"],
-            *(number(row["cpu_percent"].get(name)) for name in ("client", "upstream", "Rill", "the peer")),
+            *(
+                number(row["cpu_percent"].get(name))
+                for name in ("client", "upstream", "handler", "Rill", "the peer")
+            ),
             number(row["other_load_percent"]),
         ]
         for row in rows
     ]
     parts.append(
         markdown_table(
-            ("CPU % of one processor", "system", "client", "upstream", "Rill", "peer", "others"), shares
+            ("CPU % of one processor", "system", "client", "upstream", "handler", "Rill", "peer", "others"),
+            shares,
         )
     )
     parts += [f"**{problem}**" for problem in result["problems"]]

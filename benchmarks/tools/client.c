@@ -1,20 +1,22 @@
-// The load: N clients, each one request whose answer is a stream of events, in one thread and one epoll loop.
+// The load: N clients, each one request whose answer is a stream of events, in one thread and one epoll
+// loop.
 //
 //   client --port P --path /chat/stream --body JSON --clients N --tokens N --pace-us N --first-us N
 //          --ramp-ms N --window-ms N --drain-ms N [--token-mark TEXT] [--done-mark TEXT]
-//          [--watch NAME:PID,PID]… [--method GET] [--run-prefix 8-HEX-DIGITS]
+//          [--watch NAME:PID,PID]… [--method GET] [--run-prefix 8-HEX-DIGITS] [--runs N]
 //
-// `%RUN%` in the path or in the body becomes a run id that is made of the prefix and the client's number, so that
-// another client can follow the same runs.
+// `%RUN%` in the path or in the body becomes a run id that is made of the prefix and the client's number,
+// so that another client can follow the same runs. With `--runs`, the numbers begin again after so many
+// clients: each run then has several readers.
 //
 // Clients connect one after the other during the ramp; then, when all streams are open, comes the window in
-// which tokens, processor time and memory are counted; then the streams may run to their end. One JSON object
-// is printed.
+// which tokens, processor time and memory are counted; then the streams may run to their end. One JSON
+// object is printed.
 //
 // Each token says when it was due and how late the upstream handed it over (see upstream.c). `lateness` is
-// the time of reading minus the time due; `added` leaves out what the upstream was late. A token that has not
-// come when the drain ends is counted with the time it has been missing, so a server that stalls cannot look
-// better for it.
+// the time of reading minus the time due; `added` leaves out what the upstream was late. A token that has
+// not come when the drain ends is counted with the time it has been missing, so a server that stalls cannot
+// look better for it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -154,8 +156,9 @@ static void start(int index) {
   epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &e);
 }
 
-/// When a client begins. Evenly over the ramp, but at a scattered moment of its share of it: a fixed distance
-/// between clients would divide the pace, and hundreds of tokens would fall due at the same instant.
+/// When a client begins. Evenly over the ramp, but at a scattered moment of its share of it: a fixed
+/// distance between clients would divide the pace, and hundreds of tokens would fall due at the same
+/// instant.
 static uint64_t start_offset(int index) {
   double scatter = (double)index * 0.6180339887498949;  // the golden ratio's fraction never repeats a phase
   scatter -= (double)(uint64_t)scatter;

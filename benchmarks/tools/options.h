@@ -9,7 +9,7 @@
 #include "watch.h"
 
 static struct {
-  int port, clients, tokens;
+  int port, clients, tokens, runs;
   uint64_t pace_ns, first_ns, ramp_ns, window_ns, drain_ns;
   const char *method, *path, *body, *run_prefix, *token_mark, *done_mark;
 } options = {.method = "POST",
@@ -22,9 +22,11 @@ static struct {
 static watched targets[MAX_WATCHED];
 static int target_count;
 
-/// A copy of a text with one client's run id in place of the first `%RUN%`.
+/// A copy of a text with one client's run id in place of the first `%RUN%`. With fewer runs than clients,
+/// several clients have the same.
 static char *with_run_id(const char *text, int index) {
   const char *mark = strstr(text, "%RUN%");
+  if (options.runs) index %= options.runs;
   char *made;
   if (!mark) return strdup(text);
   int before = (int)(mark - text);
@@ -52,10 +54,11 @@ static char *make_request(int index, size_t *length) {
 
 static void read_options(int argc, char **argv) {
   enum {
-    PORT, METHOD, PATH, BODY, RUN, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH
+    PORT, METHOD, PATH, BODY, RUN, RUNS, CLIENTS, TOKENS, PACE, FIRST, RAMP, WINDOW, DRAIN, TOKEN, DONE, WATCH
   };
   static const struct option names[] = {{"port", 1, 0, PORT},        {"method", 1, 0, METHOD},
-                                        {"run-prefix", 1, 0, RUN},   {"path", 1, 0, PATH},
+                                        {"run-prefix", 1, 0, RUN},   {"runs", 1, 0, RUNS},
+                                        {"path", 1, 0, PATH},
                                         {"body", 1, 0, BODY},        {"clients", 1, 0, CLIENTS},
                                         {"tokens", 1, 0, TOKENS},    {"pace-us", 1, 0, PACE},
                                         {"first-us", 1, 0, FIRST},   {"ramp-ms", 1, 0, RAMP},
@@ -69,6 +72,7 @@ static void read_options(int argc, char **argv) {
       case METHOD: options.method = optarg; break;
       case PATH: options.path = optarg; break;
       case RUN: options.run_prefix = optarg; break;
+      case RUNS: options.runs = (int)n; break;
       case BODY: options.body = optarg; break;
       case CLIENTS: options.clients = (int)n; break;
       case TOKENS: options.tokens = (int)n; break;

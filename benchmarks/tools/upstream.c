@@ -1,10 +1,15 @@
 // A scripted OpenAI-compatible endpoint: one thread, one epoll loop, no model.
 //
-//   upstream PORT                        PORT 0 picks a free one; the first line of output names it
-//   POST /v1/chat/completions            streams the script; the model `bench-TOKENS-MS[-FIRST_MS]` names its
-//   own GET  /v1/models                      the models it serves GET  /script?tokens=&pace_us=&first_us=
-//   sets the script of every other model name GET  /stats                          streams started, finished,
-//   aborted and open, tokens sent
+//   upstream PORT               PORT 0 picks a free one; the first line of output names it
+//   POST /v1/chat/completions   streams the script; the model `bench-TOKENS-MS[-FIRST_MS]` names its own
+//   GET  /v1/models             the models it serves
+//   GET  /script?tokens=&pace_us=&first_us=[&phases=]
+//                               sets the script of every other model name
+//   GET  /stats                 streams started, finished, aborted and open, tokens sent
+//
+// Asked directly, it is the floor of delivery too: it makes each token itself and sends it with one call.
+// With `phases`, the streams take turns in so many groups whose tokens are due at the same instants, as
+// those of the readers of one run are.
 //
 // Open loop: a token is due at its own time, whether or not the one before it was taken, so a slow reader
 // cannot slow the schedule down (no coordinated omission). Each token is one frame, one HTTP chunk and one
@@ -29,7 +34,7 @@
 enum { MAX_CONNECTIONS = 32768, MAX_REQUEST = 4 << 20, LISTENER = MAX_CONNECTIONS };
 
 typedef struct {
-  uint32_t tokens;
+  uint32_t tokens, phases;
   uint64_t pace_ns, first_ns;
 } script;
 
@@ -44,7 +49,7 @@ typedef struct {
 static connection connections[MAX_CONNECTIONS];  // indexed by file descriptor
 static heap deadlines;
 static int loop_fd;
-static script current = {200, 20000000, 20000000};
+static script current = {200, 0, 20000000, 20000000};
 static struct {
   unsigned long long started, finished, aborted, tokens;
 } stats;
@@ -141,6 +146,13 @@ static void send_end(int fd) {
   transmit(fd, framed, length);
 }
 
+/// When the first token of a stream is due.
+static uint64_t first_due(const script *s) {
+  uint64_t due = now_ns() + s->first_ns;
+  if (!s->phases) return due;
+  return (due / s->pace_ns + 1) * s->pace_ns + stats.started % s->phases * s->pace_ns / s->phases;
+}
+
 static void start_stream(int fd, const char *body) {
   connection *c = &connections[fd];
   if (!strstr(body, "\"stream\":true") && !strstr(body, "\"stream\": true")) {
@@ -155,12 +167,12 @@ static void start_stream(int fd, const char *body) {
   unsigned tokens;
   if (model) {
     int fields = sscanf(model, "\"bench-%u-%lf-%lf", &tokens, &pace_ms, &first_ms);
-    if (fields >= 2) c->script = (script){tokens, (uint64_t)(pace_ms * 1e6), (uint64_t)(pace_ms * 1e6)};
+    if (fields >= 2) c->script = (script){tokens, 0, (uint64_t)(pace_ms * 1e6), (uint64_t)(pace_ms * 1e6)};
     if (fields == 3) c->script.first_ns = (uint64_t)(first_ms * 1e6);
   }
   c->streaming = true;
   c->sent = 0;
-  c->due = now_ns() + c->script.first_ns;
+  c->due = first_due(&c->script);
   stats.started++;
   static const char head[] =
       "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
@@ -177,12 +189,13 @@ static void handle_request(int fd, char *head, char *body) {
                    "{\"object\":\"list\",\"data\":[{\"id\":\"scripted\",\"object\":\"model\"},"
                    "{\"id\":\"bench-200-20\",\"object\":\"model\"}]}");
   if (!strncmp(head, "GET /script?", 12)) {
-    unsigned tokens;
+    unsigned tokens, phases = 0;
     unsigned long long pace, first;
-    if (sscanf(head + 12, "tokens=%u&pace_us=%llu&first_us=%llu", &tokens, &pace, &first) != 3)
+    static const char form[] = "tokens=%u&pace_us=%llu&first_us=%llu&phases=%u";
+    if (sscanf(head + 12, form, &tokens, &pace, &first, &phases) < 3)
       return respond(fd, "400 Bad Request",
                      "{\"error\":{\"message\":\"tokens, pace_us and first_us are needed.\"}}");
-    current = (script){tokens, pace * 1000, first * 1000};
+    current = (script){tokens, phases, pace * 1000, first * 1000};
     return respond(fd, "200 OK", "{}");
   }
   if (!strncmp(head, "GET /stats", 10)) {
