@@ -26,6 +26,14 @@ struct StoredFormTests {
     #expect(throws: StoreError.self) { try StoredValues.strings(json: json) }
   }
 
+  @Test("lists ids and numbers as JSON", arguments: 0...3)
+  func lists(count: Int) throws {
+    let ids = (0..<count).map { _ in UUID() }
+    #expect(StoredValues.json(ids: ids) == (try StoredValues.json(ids.map { $0.uuidString.lowercased() })))
+    let numbers = [Int64.max, -1, 0].prefix(count)
+    #expect(StoredValues.json(numbers: Array(numbers)) == (try StoredValues.json(Array(numbers))))
+  }
+
   @Test("keeps the structure of a text, and refuses any other bytes", arguments: UInt64(1)...30)
   func structure(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
@@ -85,6 +93,7 @@ struct StoredFormTests {
   func ids() throws {
     for _ in 0..<100 {
       let id = UUID()
+      #expect(StoredValues.text(id) == id.uuidString.lowercased())
       #expect(try StoredValues.id(StoredValues.text(id)) == id)
       #expect(try StoredValues.id(id.uuidString) == id)
     }
