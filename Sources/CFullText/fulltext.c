@@ -77,7 +77,10 @@ static int search_of(
 }
 
 // How often each phrase stands in the row, a place in a column counting as much as the column's weight.
-static int count_phrases(const Fts5ExtensionApi *api, Fts5Context *context, search *s) {
+//
+// It also tells how long the row is at least: each column reaches as far as the last of these places.
+static int count_phrases(const Fts5ExtensionApi *api, Fts5Context *context, search *s, double *least_length) {
+  int lengths[MOST_COLUMNS] = {0};
   for (int phrase = 0; phrase < s->phrase_count; phrase++) {
     double sum = 0;
     Fts5PhraseIter place;
@@ -86,9 +89,12 @@ static int count_phrases(const Fts5ExtensionApi *api, Fts5Context *context, sear
     if (code != SQLITE_OK) return code;
     for (; column >= 0; api->xPhraseNext(context, &place, &column, &offset)) {
       sum += column < s->weight_count ? s->weights[column] : 1;
+      if (column < MOST_COLUMNS && offset >= lengths[column]) lengths[column] = offset + 1;
     }
     s->frequency[phrase] = sum;
   }
+  *least_length = 0;
+  for (int column = 0; column < MOST_COLUMNS; column++) *least_length += lengths[column];
   return SQLITE_OK;
 }
 
@@ -130,11 +136,12 @@ static void bm25(
     const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result, int count,
     sqlite3_value **values) {
   search *s = NULL;
+  double least_length = 0;
   int code = search_of(api, context, count, values, &s);
-  if (code == SQLITE_OK) code = count_phrases(api, context, s);
+  if (code == SQLITE_OK) code = count_phrases(api, context, s, &least_length);
   if (code == SQLITE_OK && s->limit > 0 && s->kept == s->limit) {
-    // No row has a better score than one without any other word would have.
-    const double most = score(s, 0);
+    // The longer a row, the lower its score.
+    const double most = score(s, least_length);
     if (most < s->best[0]) {
       sqlite3_result_double(result, -most);
       return;

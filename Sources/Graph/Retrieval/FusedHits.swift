@@ -27,15 +27,21 @@ public struct FusedHit: Sendable, Hashable {
 /// The chunks of all lists, each once.
 struct FusedHits {
   private var hits: [FusedHit] = []
-  private var places: [Int64: Int] = [:]
+  /// Where each stands in ``hits``.
+  private var numbers: [Int64: Int] = [:]
+
+  init(words: [[ChunkHit]], meaning: [[ChunkHit]]) {
+    collect(words, \.words)
+    collect(meaning, \.meaning)
+  }
 
   /// Takes over the places of the lists; of several the best.
-  mutating func collect(_ lists: [[ChunkHit]], _ place: WritableKeyPath<FusedHit, Candidate.Hit?>) {
+  private mutating func collect(_ lists: [[ChunkHit]], _ path: WritableKeyPath<FusedHit, Candidate.Hit?>) {
     for list in lists {
       for (index, hit) in list.enumerated() {
-        let number = place(of: hit.chunk)
-        if let known = hits[number][keyPath: place], known.rank <= index + 1 { continue }
-        hits[number][keyPath: place] = Candidate.Hit(rank: index + 1, score: hit.score)
+        let number = number(of: hit.chunk)
+        if let known = hits[number][keyPath: path], known.rank <= index + 1 { continue }
+        hits[number][keyPath: path] = Candidate.Hit(rank: index + 1, score: hit.score)
       }
     }
   }
@@ -45,7 +51,7 @@ struct FusedHits {
   mutating func add(_ list: [ChunkHit], missing: Double, _ share: (_ rank: Int, _ score: Double) -> Double) {
     var shares = [Double](repeating: missing, count: hits.count)
     for (index, hit) in list.enumerated() {
-      if let number = places[hit.chunk] { shares[number] = share(index + 1, hit.score) }
+      if let number = numbers[hit.chunk] { shares[number] = share(index + 1, hit.score) }
     }
     for number in hits.indices { hits[number].score += shares[number] }
   }
@@ -60,9 +66,9 @@ struct FusedHits {
     return order[..<end].map { hits[$0] }
   }
 
-  private mutating func place(of chunk: Int64) -> Int {
-    if let known = places[chunk] { return known }
-    places[chunk] = hits.count
+  private mutating func number(of chunk: Int64) -> Int {
+    if let known = numbers[chunk] { return known }
+    numbers[chunk] = hits.count
     hits.append(FusedHit(chunk: chunk))
     return hits.count - 1
   }

@@ -41,9 +41,7 @@ public struct Fusion: Sendable {
   /// - Returns: each chunk once, best first; after the last one within the limit those with the same score, whose order
   ///   hangs on what is not read yet.
   public func fuse(words: [[ChunkHit]], meaning: [[ChunkHit]], limit: Int) -> [FusedHit] {
-    var fused = FusedHits()
-    fused.collect(words, \.words)
-    fused.collect(meaning, \.meaning)
+    var fused = FusedHits(words: words, meaning: meaning)
     let reach = (words + meaning).map(\.count).max() ?? 0
     for (list, share) in zip(words, Self.shares(words.count)) {
       let isComplete = list.count < settings.depth
