@@ -123,7 +123,7 @@ struct StoreVectors: VectorSearch {
 
   /// Without vectors: none serve.
   init(
-    _ stores: KnowledgeStores, _ vectors: [[Float]] = [], model: String = model.id,
+    _ stores: KnowledgeStores, _ vectors: [[Float]] = [], model: String = "test/1",
     failure: (any Error)? = nil
   ) {
     embeddings = stores.embeddings

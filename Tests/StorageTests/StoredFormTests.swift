@@ -29,9 +29,11 @@ struct StoredFormTests {
   @Test("lists ids and numbers as JSON", arguments: 0...3)
   func lists(count: Int) throws {
     let ids = (0..<count).map { _ in UUID() }
-    #expect(StoredValues.json(ids: ids) == (try StoredValues.json(ids.map { $0.uuidString.lowercased() })))
-    let numbers = [Int64.max, -1, 0].prefix(count)
-    #expect(StoredValues.json(numbers: Array(numbers)) == (try StoredValues.json(Array(numbers))))
+    let texts = try StoredValues.json(ids.map { $0.uuidString.lowercased() })
+    #expect(StoredValues.json(ids: ids) == texts)
+    let numbers = Array([Int64.max, -1, 0].prefix(count))
+    let expected = try StoredValues.json(numbers)
+    #expect(StoredValues.json(numbers: numbers) == expected)
   }
 
   @Test("keeps the structure of a text, and refuses any other bytes", arguments: UInt64(1)...30)

@@ -1,29 +1,29 @@
+import Foundation
 import Graph
 
-/// The profiles of the passages that were read last, by what stands in them: a passage whose text changes is another one.
+/// The profiles of the passages that were read last, by their chunks and what stands in them: a chunk whose text changes in its
+/// place is another passage.
 ///
 /// There are two halves. What is found in the older one moves to the newer one; when that is full, the older one is
 /// forgotten. So what is used again stays, and nothing has to be counted.
 struct ProfileCache {
-  /// 128 bits of the text: two of a billion passages share them with a chance of one in 10^20.
+  /// The chunk and 64 bits of what stands in it: of 2^64 changes of one chunk one would not be noticed.
   struct Key: Hashable {
-    private let first: Int
-    private let second: Int
+    private let chunk: UUID
+    private let content: Int
 
     init(_ passage: Passage) {
-      var (one, other) = (Hasher(), Hasher())
-      other.combine(1)
+      chunk = passage.chunk.id
+      var hasher = Hasher()
       for text in [passage.title, passage.chunk.text] + passage.chunk.headings {
         var text = text
         text.withUTF8 { bytes in
-          // With its length, so that the same characters elsewhere are another passage.
-          one.combine(bytes.count)
-          one.combine(bytes: UnsafeRawBufferPointer(bytes))
-          other.combine(bytes: UnsafeRawBufferPointer(bytes))
+          // With its length, so that the same characters elsewhere are another content.
+          hasher.combine(bytes.count)
+          hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
         }
       }
-      first = one.finalize()
-      second = other.finalize()
+      content = hasher.finalize()
     }
   }
 
