@@ -140,6 +140,6 @@ struct KnowledgeHistory {
     let expected = searched.flatMap(\.fixture.chunks).filter { $0.text.contains(word) }
     #expect(Set(byWords.map(\.chunk)) == Set(expected))
     let search = CandidateSearch([word], filter: filter)
-    try await CandidateConformance.check(search, StoreVectors(store, [query]), store)
+    try await CandidateConformance.check(search, StoreVectors(store, [query], model: model.id), store)
   }
 }

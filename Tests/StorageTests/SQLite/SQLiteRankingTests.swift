@@ -68,7 +68,9 @@ struct SQLiteRankingTests {
 
   private func search(_ rank: String, _ query: String, _ limit: Int, _ db: Database) throws -> [Found] {
     try Found.fetchAll(
-      db, sql: "SELECT rowid, -\(rank) AS score FROM words WHERE words MATCH ? ORDER BY score DESC, rowid LIMIT ?",
+      db,
+      sql:
+        "SELECT rowid, -\(rank) AS score FROM words WHERE words MATCH ? ORDER BY score DESC, rowid LIMIT ?",
       arguments: [query, limit])
   }
 
@@ -78,7 +80,8 @@ struct SQLiteRankingTests {
   ) throws {
     let queue = try DatabaseQueue(configuration: SQLiteDatabase.configuration)
     try queue.inDatabase { db in
-      try db.execute(sql: "CREATE VIRTUAL TABLE words USING fts5 (title, headings, text, tokenize = 'porter')")
+      try db.execute(
+        sql: "CREATE VIRTUAL TABLE words USING fts5 (title, headings, text, tokenize = 'porter')")
       for _ in 0..<rowCount {
         let columns = [2, 3, 60].map { longest in
           (0..<Int.random(in: 0...longest, using: &random)).map { _ in
