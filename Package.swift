@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(
       name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     .target(name: "CKernels", cSettings: kernelSettings),
+    .target(name: "CFullText", linkerSettings: [.linkedLibrary("sqlite3")]),
     .systemLibrary(
       name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
     .systemLibrary(
@@ -73,7 +74,7 @@ let package = Package(
     .target(
       name: "Storage",
       dependencies: [
-        "Graph", "CKernels", "Postgres",
+        "Graph", "CFullText", "CKernels", "Postgres",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -4,6 +4,10 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+// A question has a dozen rows, so that its time is that of fetching the weights: they are asked for so many bytes ahead.
+// Asking beyond the end of the memory does no harm.
+enum { AHEAD = 4096, CACHE_LINE = 64 };
+
 #if defined(__x86_64__)
 
 // 32 registers of 16 numbers.

@@ -22,6 +22,9 @@ INLINE TARGET void NAME(tile)(
     }
   }
   for (size_t step = 0; step < inner; step++) {
+    UNROLLED(size_t byte = 0; byte < 4 * NAME(panel); byte += CACHE_LINE) {
+      __builtin_prefetch((const char *)(b + step * NAME(panel)) + AHEAD + byte);
+    }
     NAME(vector) from[COLUMNS];
     UNROLLED(int i = 0; i < COLUMNS; i++) {
       from[i] = *(const NAME(vector) *)(b + step * NAME(panel) + i * NAME(lanes));

@@ -4,7 +4,12 @@ import Graph
 /// How values stand in columns, the same in every database.
 enum StoredValues {
   /// Ids are lower-case text, as on the wire.
-  static func text(_ id: UUID) -> String { id.uuidString.lowercased() }
+  static func text(_ id: UUID) -> String {
+    String(unsafeUninitializedCapacity: 36) { buffer in
+      id.writeHyphenated(to: UnsafeMutableBufferPointer(rebasing: buffer[..<36]))
+      return 36
+    }
+  }
 
   /// Times are whole milliseconds since 1970, the precision of the wire.
   static func milliseconds(_ date: Date) -> Int64 {
@@ -19,6 +24,16 @@ enum StoredValues {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// A list of ids as JSON, for `json_each`.
+  static func json(ids: [UUID]) -> String {
+    ids.isEmpty ? "[]" : "[\"" + ids.map(text).joined(separator: "\",\"") + "\"]"
+  }
+
+  /// A list of numbers as JSON, for `json_each`.
+  static func json(numbers: [Int64]) -> String {
+    "[" + numbers.map(String.init).joined(separator: ",") + "]"
   }
 
   static func value<Value: Decodable>(_ type: Value.Type, json: String) throws -> Value {
@@ -65,6 +80,26 @@ enum StoredValues {
 }
 
 extension UUID {
+  /// 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them.
+  fileprivate func writeHyphenated(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+    withUnsafeBytes(of: uuid) { bytes in
+      var place = 0
+      for (index, byte) in bytes.enumerated() {
+        if index == 4 || index == 6 || index == 8 || index == 10 {
+          buffer[place] = UInt8(ascii: "-")
+          place += 1
+        }
+        buffer[place] = Self.digit(byte >> 4)
+        buffer[place + 1] = Self.digit(byte & 0xF)
+        place += 2
+      }
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+  }
+
   /// - Returns: `nil` for anything but 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them.
   fileprivate init?(hyphenated text: UnsafeBufferPointer<UInt8>) {
     guard text.count == 36 else { return nil }

@@ -12,7 +12,7 @@ import Testing
     "Extraction": ["Graph", "CProcess", "CXML2", "CZip"],
     "Providers": ["Graph", "CCurl", "CKernels", "Logging", "DequeModule"],
     "Postgres": ["CPostgres", "DequeModule", "Logging"],
-    "Storage": ["Graph", "CKernels", "GRDB", "Logging", "Postgres"],
+    "Storage": ["Graph", "CFullText", "CKernels", "GRDB", "Logging", "Postgres"],
   ]
   static let standard: Set<String> = [
     "Foundation", "Synchronization", "Dispatch", "Glibc", "Darwin", "Musl", "CoreFoundation",

@@ -139,5 +139,7 @@ struct KnowledgeHistory {
     let byWords = try await store.knowledge.search(word, limit: .max, filter: filter)
     let expected = searched.flatMap(\.fixture.chunks).filter { $0.text.contains(word) }
     #expect(Set(byWords.map(\.chunk)) == Set(expected))
+    let search = CandidateSearch([word], filter: filter)
+    try await CandidateConformance.check(search, StoreVectors(store, [query], model: model.id), store)
   }
 }

@@ -26,6 +26,16 @@ struct StoredFormTests {
     #expect(throws: StoreError.self) { try StoredValues.strings(json: json) }
   }
 
+  @Test("lists ids and numbers as JSON", arguments: 0...3)
+  func lists(count: Int) throws {
+    let ids = (0..<count).map { _ in UUID() }
+    let texts = try StoredValues.json(ids.map { $0.uuidString.lowercased() })
+    #expect(StoredValues.json(ids: ids) == texts)
+    let numbers = Array([Int64.max, -1, 0].prefix(count))
+    let expected = try StoredValues.json(numbers)
+    #expect(StoredValues.json(numbers: numbers) == expected)
+  }
+
   @Test("keeps the structure of a text, and refuses any other bytes", arguments: UInt64(1)...30)
   func structure(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
@@ -85,6 +95,7 @@ struct StoredFormTests {
   func ids() throws {
     for _ in 0..<100 {
       let id = UUID()
+      #expect(StoredValues.text(id) == id.uuidString.lowercased())
       #expect(try StoredValues.id(StoredValues.text(id)) == id)
       #expect(try StoredValues.id(id.uuidString) == id)
     }

@@ -1,6 +1,8 @@
 import Foundation
 
 /// Brings the lists of several searches together to one.
+///
+/// It needs the numbers of the chunks alone: two searches find some hundred chunks, and only the best of them are read.
 public struct Fusion: Sendable {
   private let settings: RetrievalSettings
 
@@ -13,38 +15,57 @@ public struct Fusion: Sendable {
   ///   - meaning: for each text of the query the nearest passages by their vectors.
   /// - Returns: each passage once, best first, its score the fused one.
   public func fuse(words: [[Passage]], meaning: [[Passage]], limit: Int) -> [Candidate] {
-    var candidates: [UUID: Candidate] = [:]
-    collect(words, into: &candidates, hit: \.words)
-    collect(meaning, into: &candidates, hit: \.meaning)
-    var scores = candidates.mapValues { _ in 0.0 }
+    var passages: [Passage] = []
+    var numbers: [UUID: Int64] = [:]
+    let hits: ([[Passage]]) -> [[ChunkHit]] = { lists in
+      lists.map { list in
+        list.map { passage in
+          let next = Int64(passages.count)
+          let number = numbers[passage.chunk.id, default: next]
+          if number == next {
+            numbers[passage.chunk.id] = next
+            passages.append(passage)
+          }
+          return ChunkHit(chunk: number, score: passage.score)
+        }
+      }
+    }
+    let (words, meaning) = (hits(words), hits(meaning))
+    let fused = fuse(words: words, meaning: meaning, limit: limit)
+    return Self.candidates(fused, passages: fused.map { passages[Int($0.chunk)] }, limit: limit)
+  }
+
+  /// - Parameters:
+  ///   - words: for each text of the query the chunks found by BM25, best first, each once.
+  ///   - meaning: for each text of the query the nearest chunks by their vectors.
+  /// - Returns: each chunk once, best first; after the last one within the limit those with the same score, whose order
+  ///   hangs on what is not read yet.
+  public func fuse(words: [[ChunkHit]], meaning: [[ChunkHit]], limit: Int) -> [FusedHit] {
+    var fused = FusedHits(words: words, meaning: meaning)
     let reach = (words + meaning).map(\.count).max() ?? 0
     for (list, share) in zip(words, Self.shares(words.count)) {
       let isComplete = list.count < settings.depth
-      add(list, weight: settings.wordWeight * share, reach: isComplete ? reach : nil, to: &scores)
+      add(list, weight: settings.wordWeight * share, reach: isComplete ? reach : nil, to: &fused)
     }
     for (list, share) in zip(meaning, Self.shares(meaning.count)) {
-      add(list, weight: settings.meaningWeight * share, reach: nil, to: &scores)
+      add(list, weight: settings.meaningWeight * share, reach: nil, to: &fused)
     }
-    let fused = candidates.values.map { candidate in
-      var candidate = candidate
-      candidate.passage.score = scores[candidate.passage.chunk.id] ?? 0
-      return candidate
-    }
-    // Their places are sorted: a candidate has a dozen references, which each move would count.
-    let order = fused.indices.sorted { Self.isBetter(fused[$0], fused[$1]) }
-    return order.prefix(max(limit, 0)).map { fused[$0] }
+    return fused.best(limit)
   }
 
-  private func collect(
-    _ lists: [[Passage]], into candidates: inout [UUID: Candidate],
-    hit: WritableKeyPath<Candidate, Candidate.Hit?>
-  ) {
-    for list in lists {
-      for (index, passage) in list.enumerated() {
-        candidates[passage.chunk.id, default: Candidate(passage: passage)][keyPath: hit]
-          .improve(Candidate.Hit(rank: index + 1, score: passage.score))
+  /// - Parameter passages: those of the chunks that are still there, in any order; their scores are not looked at.
+  /// - Returns: the candidates within the limit, best first.
+  public static func candidates(_ fused: [FusedHit], passages: [Passage?], limit: Int) -> [Candidate] {
+    let found = zip(fused, passages).compactMap { hit, passage -> Candidate? in
+      passage.map { passage in
+        var candidate = Candidate(passage: passage, words: hit.words, meaning: hit.meaning)
+        candidate.passage.score = hit.score
+        return candidate
       }
     }
+    // Their places are sorted: a candidate has a dozen references, which each move would count.
+    let order = found.indices.sorted { isBetter(found[$0], found[$1]) }
+    return order.prefix(max(limit, 0)).map { found[$0] }
   }
 
   /// What each text of a query counts: the first is the question itself, further ones are other ways to say it.
@@ -56,21 +77,16 @@ public struct Fusion: Sendable {
 
   /// - Parameter reach: set for a list that holds everything the search could find: what is not in it has the score
   ///   zero, and so many passages are in question at least.
-  private func add(_ list: [Passage], weight: Double, reach: Int?, to scores: inout [UUID: Double]) {
+  private func add(_ list: [ChunkHit], weight: Double, reach: Int?, to fused: inout FusedHits) {
     guard weight > 0, !list.isEmpty else { return }
     switch settings.method {
     case .reciprocalRank:
-      for (index, passage) in list.enumerated() {
-        scores[passage.chunk.id, default: 0] += weight / (Self.rankConstant + Double(index + 1))
-      }
+      fused.add(list, missing: 0) { rank, _ in weight / (Self.rankConstant + Double(rank)) }
     case .normalisedSum:
       let scale = StandardScale(list.map(\.score), count: reach ?? 0)
       // A passage that is missing from a list that was cut off is at most as good as the last one there.
       let missing = scale.score(reach == nil ? list.map(\.score).min() ?? 0 : 0)
-      let found = Dictionary(list.map { ($0.chunk.id, $0.score) }) { first, _ in first }
-      for id in Array(scores.keys) {
-        scores[id, default: 0] += weight * (found[id].map(scale.score) ?? missing)
-      }
+      fused.add(list, missing: weight * missing) { _, score in weight * scale.score(score) }
     }
   }
 
@@ -82,13 +98,5 @@ public struct Fusion: Sendable {
     if first.passage.score != second.passage.score { return first.passage.score > second.passage.score }
     if first.passage.source != second.passage.source { return first.passage.source < second.passage.source }
     return first.passage.chunk.ordinal < second.passage.chunk.ordinal
-  }
-}
-
-extension Candidate.Hit? {
-  /// Keeps the better of two places.
-  fileprivate mutating func improve(_ hit: Candidate.Hit) {
-    if let current = self, current.rank <= hit.rank { return }
-    self = hit
   }
 }

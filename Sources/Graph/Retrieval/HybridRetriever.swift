@@ -16,13 +16,14 @@ public struct HybridRetriever: Sendable {
   public func retrieve(
     _ query: RetrievalQuery, settings: RetrievalSettings = .init(), filter: SearchFilter = .all
   ) async throws -> Retrieval {
-    let found = try await find(query, settings, filter)
+    let found = try await words.candidates(
+      CandidateSearch(query.texts, settings: settings, filter: filter),
+      vectors: settings.meaningWeight > 0 ? vectors : nil)
     var retrieval = Retrieval(query: query)
-    var meaning: [[Passage]] = []
+    retrieval.candidates = found.candidates
     switch found.meaning {
-    case .found(let result):
-      meaning = result.lists
-      retrieval.queryVector = result.queryVector
+    case .found(let queryVector):
+      retrieval.queryVector = queryVector
       retrieval.mode = .hybrid
     case .unavailable: break
     case .failed(let error):
@@ -32,28 +33,7 @@ public struct HybridRetriever: Sendable {
           "The search by meaning failed, so only words were searched.", detail: String(describing: error))
       ]
     }
-    retrieval.candidates = Fusion(settings: settings).fuse(
-      words: found.words, meaning: meaning, limit: settings.candidateLimit)
     return retrieval
-  }
-
-  /// Searches in the ways that count something.
-  private func find(
-    _ query: RetrievalQuery, _ settings: RetrievalSettings, _ filter: SearchFilter
-  ) async throws -> PassageLists {
-    let (texts, limit) = (query.texts, settings.depth)
-    let vectors = settings.meaningWeight > 0 ? self.vectors : nil
-    guard settings.wordWeight > 0 else {
-      let meaning = try await PassageLists.Meaning {
-        try await vectors?.search(texts, limit: limit, filter: filter)
-      }
-      return PassageLists(words: [], meaning: meaning)
-    }
-    guard let vectors else {
-      return PassageLists(
-        words: try await words.search(texts, limit: limit, filter: filter), meaning: .unavailable)
-    }
-    return try await words.passages(for: texts, limit: limit, filter: filter, vectors: vectors)
   }
 
   /// The vectors of chunks under the model that serves now; empty when there are none.

@@ -10,9 +10,57 @@ public protocol PassageSearch: WordSearch {
   func passages(
     for texts: [String], limit: Int, filter: SearchFilter, vectors: any VectorSearch
   ) async throws -> PassageLists
+
+  /// The candidates for a question: what both ways of searching find, fused, as far as it is asked for.
+  ///
+  /// A store that knows chunks by numbers fuses those, and reads only the passages that are left.
+  /// - Parameter vectors: `nil` for a search by words alone.
+  /// - Throws: as ``passages(for:limit:filter:vectors:)``.
+  func candidates(_ search: CandidateSearch, vectors: (any VectorSearch)?) async throws -> FoundCandidates
 }
 
 extension PassageSearch {
+  public func candidates(
+    _ search: CandidateSearch, vectors: (any VectorSearch)?
+  ) async throws -> FoundCandidates {
+    try await fusedLists(search, vectors: vectors)
+  }
+
+  /// The candidates of lists that have been read as a whole.
+  public func fusedLists(
+    _ search: CandidateSearch, vectors: (any VectorSearch)?
+  ) async throws -> FoundCandidates {
+    let lists = try await lists(search, vectors: vectors)
+    var found = FoundCandidates()
+    var meaning: [[Passage]] = []
+    switch lists.meaning {
+    case .found(let result):
+      meaning = result.lists
+      found.meaning = .found(queryVector: result.queryVector)
+    case .unavailable: break
+    case .failed(let error): found.meaning = .failed(error)
+    }
+    found.candidates = Fusion(settings: search.settings).fuse(
+      words: lists.words, meaning: meaning, limit: search.settings.candidateLimit)
+    return found
+  }
+
+  /// Searches in the ways that count something.
+  private func lists(_ search: CandidateSearch, vectors: (any VectorSearch)?) async throws -> PassageLists {
+    let (texts, limit, filter) = (search.texts, search.settings.depth, search.filter)
+    guard search.settings.wordWeight > 0 else {
+      let meaning = try await PassageLists.Meaning {
+        try await vectors?.search(texts, limit: limit, filter: filter)
+      }
+      return PassageLists(words: [], meaning: meaning)
+    }
+    guard let vectors else {
+      return PassageLists(
+        words: try await self.search(texts, limit: limit, filter: filter), meaning: .unavailable)
+    }
+    return try await passages(for: texts, limit: limit, filter: filter, vectors: vectors)
+  }
+
   /// Both searches at the same time, each on its own.
   public func passages(
     for texts: [String], limit: Int, filter: SearchFilter, vectors: any VectorSearch
@@ -62,5 +110,37 @@ public struct PassageLists: Sendable {
         self = .failed(error)
       }
     }
+  }
+}
+
+/// What is searched for, and how.
+public struct CandidateSearch: Sendable, Hashable {
+  /// See ``RetrievalQuery/texts``.
+  public var texts: [String]
+  public var settings: RetrievalSettings
+  public var filter: SearchFilter
+
+  public init(_ texts: [String], settings: RetrievalSettings = .init(), filter: SearchFilter = .all) {
+    self.texts = texts
+    self.settings = settings
+    self.filter = filter
+  }
+}
+
+/// What a search found, fused.
+public struct FoundCandidates: Sendable {
+  /// Best first, no more than the settings want.
+  public var candidates: [Candidate] = []
+  public var meaning = Meaning.unavailable
+
+  public init() {}
+
+  /// What became of the search by vectors.
+  public enum Meaning: Sendable {
+    /// With the vector of the first text.
+    case found(queryVector: [Float])
+    /// No vectors serve now, or they were not asked for.
+    case unavailable
+    case failed(any Error)
   }
 }

@@ -24,15 +24,15 @@ struct CandidateWords: Sendable {
     terms = question.filter { seen.insert($0).inserted }
     var frequency = [Int](repeating: 0, count: isSubject.count)
     for profile in profiles {
-      for word in profile.counts.keys { frequency[Int(word)] += 1 }
+      for stem in profile.stems { frequency[Int(stem)] += 1 }
     }
-    // Most words have one of a few frequencies, and the table knows many words that are in none of these texts.
+    // Most words have one of a few frequencies.
     let total = profiles.count
     let rarityOfFrequency = (0...total).map { Self.inverseFrequency($0, of: total) }
     rarity = frequency.map { rarityOfFrequency[$0] }
   }
 
-  func rarity(of word: Int32) -> Double { rarity[Int(word)] }
+  func rarity(of stem: Int32) -> Double { rarity[Int(stem)] }
 
   /// BM25's inverse document frequency (Robertson and Spärck Jones). A word that no candidate has counts like one that a
   /// single candidate has: nobody can tell it from a filler.

@@ -28,7 +28,8 @@ public struct EmbeddedReranker: Reranker {
     try Task.checkCancellation()
     // A stable order: equal scores keep the order of the search.
     let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
-    var choice = PassageChoice(weights: weights, limit: request.limit, termCount: words.terms.count)
+    var choice = PassageChoice(
+      weights: weights, limit: request.limit, termCount: words.terms.count, stemCount: words.rarity.count)
     return order.map { index in
       let verdict = choice.judge(
         PassageChoice.Item(

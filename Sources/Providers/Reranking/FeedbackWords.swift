@@ -10,22 +10,26 @@ enum FeedbackWords {
 
   /// - Parameter scores: standard scores of the candidates.
   static func scores(_ words: CandidateWords, by scores: [Double]) -> [Double] {
-    let expansion = expansion(words, by: scores)
+    // By stem, so that each stem of a passage is looked at once.
+    var weights = [Double](repeating: 0, count: words.rarity.count)
+    for item in expansion(words, by: scores) { weights[Int(item.stem)] = item.weight }
     let lengths = words.profiles.map { Double($0.length) }
     let average = max(lengths.reduce(0, +) / Double(max(lengths.count, 1)), 1)
     return zip(words.profiles, lengths).map { profile, length in
       // BM25 with its usual k1 = 1.2 and b = 0.75.
       let norm = 1.2 * (0.25 + 0.75 * length / average)
-      return expansion.reduce(0) { sum, item in
-        guard let count = profile.counts[item.word].map(Double.init) else { return sum }
-        return sum + item.weight * count * 2.2 / (count + norm)
+      var sum = 0.0
+      for (index, stem) in profile.stems.enumerated() where weights[Int(stem)] > 0 {
+        let count = Double(profile.counts[index])
+        sum += weights[Int(stem)] * count * 2.2 / (count + norm)
       }
+      return sum
     }
   }
 
   private static func expansion(
     _ words: CandidateWords, by scores: [Double]
-  ) -> [(word: Int32, weight: Double)] {
+  ) -> [(stem: Int32, weight: Double)] {
     let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(
       passageCount(among: scores.count))
     let top = best.first.map { scores[$0] } ?? 0
@@ -34,13 +38,13 @@ enum FeedbackWords {
     var weights: [Int32: Double] = [:]
     for (index, share) in zip(best, shares) {
       let profile = words.profiles[index]
-      for (word, count) in profile.counts where words.isSubject[Int(word)] {
-        weights[word, default: 0] +=
-          share / sum * Double(count) / Double(profile.length) * words.rarity(of: word)
+      for (stem, count) in zip(profile.stems, profile.counts) where words.isSubject[Int(stem)] {
+        weights[stem, default: 0] +=
+          share / sum * Double(count) / Double(profile.length) * words.rarity(of: stem)
       }
     }
     // Equal weights come out the same way every time.
     return weights.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(wordCount)
-      .map { (word: $0.key, weight: $0.value) }
+      .map { (stem: $0.key, weight: $0.value) }
   }
 }

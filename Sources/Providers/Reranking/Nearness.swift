@@ -13,14 +13,16 @@ struct Nearness: Sendable {
   init(_ request: RerankRequest) {
     let vector = request.queryVector ?? []
     // A damaged vector must not decide anything: what is not a number would spread to every score.
-    let question = vector.allSatisfy(\.isFinite) ? vector : []
-    let embeddings = request.candidates.map { request.embeddings[$0.passage.chunk.id] }
-    let isUsable: (TextEmbedding) -> Bool = {
-      !question.isEmpty && $0.vector.count == question.count && $0.vector.allSatisfy(\.isFinite)
+    let question = Self.isFinite(vector) ? vector : []
+    let embeddings = request.candidates.map { candidate -> TextEmbedding? in
+      guard !question.isEmpty, let embedding = request.embeddings[candidate.passage.chunk.id],
+        embedding.vector.count == question.count, Self.isFinite(embedding.vector)
+      else { return nil }
+      return embedding
     }
-    vectors = embeddings.map { $0.flatMap { isUsable($0) ? $0.vector : nil } }
+    vectors = embeddings.map { $0?.vector }
     let best = embeddings.map { embedding -> Double? in
-      guard let embedding, isUsable(embedding) else { return nil }
+      guard let embedding else { return nil }
       return Self.nearest(embedding.spans, to: question)
         ?? Double(Self.dot(embedding.vector, question))
     }
@@ -39,9 +41,15 @@ struct Nearness: Sendable {
   func best(_ index: Int) -> Double? { cosines[index] }
 
   private static func nearest(_ spans: [[Float]], to question: [Float]) -> Double? {
-    spans.filter { $0.count == question.count }.map { Double(dot($0, question)) }
-      .filter(\.isFinite).max()
+    var best: Float?
+    for span in spans where span.count == question.count {
+      let product = dot(span, question)
+      if product.isFinite, best.map({ product > $0 }) ?? true { best = product }
+    }
+    return best.map(Double.init)
   }
+
+  private static func isFinite(_ vector: [Float]) -> Bool { vector.allSatisfy { $0.isFinite } }
 
   private static func dot(_ first: [Float], _ second: [Float]) -> Float {
     var product: Float = 0

@@ -22,12 +22,15 @@ struct PassageChoice {
   private let weights: RerankWeights
   private let limit: Int
   private let termCount: Int
-  private var kept: [PassageProfile] = []
+  private let stemCount: Int
+  private var kept: [Kept] = []
 
-  init(weights: RerankWeights, limit: Int, termCount: Int) {
+  /// - Parameter stemCount: the numbers of all stems are below.
+  init(weights: RerankWeights, limit: Int, termCount: Int, stemCount: Int) {
     self.weights = weights
     self.limit = limit
     self.termCount = termCount
+    self.stemCount = stemCount
   }
 
   mutating func judge(_ item: Item) -> Verdict {
@@ -35,10 +38,10 @@ struct PassageChoice {
       return Verdict(isKept: false, reason: "far from the question: " + match(item))
     }
     guard kept.count < limit else { return Verdict(isKept: false, reason: "below the limit of \(limit)") }
-    if let twin = kept.firstIndex(where: { similarity($0, item.profile) >= weights.duplicateSimilarity }) {
+    if let twin = kept.firstIndex(where: { $0.similarity(to: item.profile) >= weights.duplicateSimilarity }) {
       return Verdict(isKept: false, reason: "too like passage \(twin + 1)")
     }
-    kept.append(item.profile)
+    kept.append(Kept(item.profile, stemCount: stemCount))
     guard termCount > 0 || item.cosine != nil else {
       return Verdict(isKept: true, reason: "kept in the order of the search")
     }
@@ -78,13 +81,24 @@ struct PassageChoice {
     return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
   }
 
-  /// The Jaccard index of the two sets of stems.
-  private func similarity(_ first: PassageProfile, _ second: PassageProfile) -> Double {
-    let (small, large) =
-      first.counts.count < second.counts.count
-      ? (first.counts, second.counts) : (second.counts, first.counts)
-    let common = small.keys.count { large[$0] != nil }
-    let all = small.count + large.count - common
-    return all == 0 ? 1 : Double(common) / Double(all)
+  /// A passage that is kept, ready to be compared.
+  private struct Kept {
+    /// For each stem whether the passage has it.
+    private var has: [Bool]
+    private let count: Int
+
+    init(_ profile: PassageProfile, stemCount: Int) {
+      has = [Bool](repeating: false, count: stemCount)
+      count = profile.stems.count
+      for stem in profile.stems { has[Int(stem)] = true }
+    }
+
+    /// The Jaccard index of the two sets of stems.
+    func similarity(to other: PassageProfile) -> Double {
+      var common = 0
+      for stem in other.stems where has[Int(stem)] { common += 1 }
+      let all = count + other.stems.count - common
+      return all == 0 ? 1 : Double(common) / Double(all)
+    }
   }
 }

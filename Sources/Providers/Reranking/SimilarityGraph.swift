@@ -67,13 +67,21 @@ struct SimilarityGraph: Sendable {
     var starts: [Int32] = [0]
     var columns: [Int32] = []
     var values: [Float] = []
+    // Nearly every word stands in a passage once or twice.
+    let weightOfCount = (0..<16).map { 1 + log(Double($0)) }
     for profile in words.profiles {
-      let weights = profile.counts.map { (word: $0, weight: (1 + log(Double($1))) * words.rarity(of: $0)) }
-        .sorted { $0.word < $1.word }
-      let length = weights.reduce(0) { $0 + $1.weight * $1.weight }.squareRoot()
-      for item in weights where length > 0 {
-        columns.append(item.word)
-        values.append(Float(item.weight / length))
+      var square = 0.0
+      let weights = zip(profile.stems, profile.counts).map { stem, count in
+        let weight =
+          count < 16 ? weightOfCount[Int(count)] : 1 + log(Double(count))
+        let value = weight * words.rarity(of: stem)
+        square += value * value
+        return value
+      }
+      let length = square.squareRoot()
+      if length > 0 {
+        columns += profile.stems
+        for weight in weights { values.append(Float(weight / length)) }
       }
       starts.append(Int32(columns.count))
     }
@@ -100,7 +108,12 @@ struct SimilarityGraph: Sendable {
     similarity.withUnsafeMutableBufferPointer { similarity in
       rows.withUnsafeBufferPointer { rows in
         guard let rows = rows.baseAddress, let out = similarity.baseAddress else { return }
-        for row in 0..<count { rill_scan_f32(rows + row * width, rows, count, width, out + row * count) }
+        // Each two are compared once.
+        for row in 0..<count {
+          rill_scan_f32(
+            rows + row * width, rows + row * width, count - row, width, out + row * count + row)
+          for other in row..<count { out[other * count + row] = out[row * count + other] }
+        }
       }
     }
     return similarity

@@ -1,12 +1,13 @@
 import Graph
 import Synchronization
 
-/// Reads texts as numbers of stems, and remembers the words it has met.
+/// Reads texts as numbers of stems, and remembers the words and the passages that it has met.
 ///
 /// Every question reads a hundred passages, and a language has few words: nearly all of them are found in a table instead
-/// of being taken apart and stemmed again.
+/// of being taken apart and stemmed again. Nor is a passage that was read for another question read again.
 final class StemReader: Sendable {
-  /// What was read. Numbers are comparable only within one of these.
+  /// What was read. Numbers are comparable only within one of these; they are small, and count the stems in the order in which
+  /// they come.
   struct Reading: Sendable {
     var profiles: [PassageProfile]
     /// The stems of the question's words that carry its subject, in order.
@@ -17,24 +18,69 @@ final class StemReader: Sendable {
 
   /// A table of this many runs takes about 10 MB; then it begins anew.
   private let maximumRuns: Int
-  private let table = Mutex(StemTable())
+  private let profileBytes: Int
+  private let memory: Mutex<Memory>
 
-  init(maximumRuns: Int = 60_000) {
+  /// - Parameter profileBytes: how much the profiles of passages may take. The default has room for some 4,000 of them.
+  init(maximumRuns: Int = 60_000, profileBytes: Int = 8 << 20) {
     self.maximumRuns = maximumRuns
+    self.profileBytes = profileBytes
+    memory = Mutex(Memory(profileBytes: profileBytes))
   }
 
   func read(question: String, passages: [Passage]) -> Reading {
-    table.withLock { table in
-      if table.runCount > maximumRuns { table = StemTable() }
-      let profiles = passages.map { passage in
-        PassageProfile(
-          words: table.numbers(of: passage.chunk.text),
-          headingWords: table.numbers(
-            of: ([passage.title] + passage.chunk.headings).joined(separator: "\n")))
-      }
-      let terms = TextAnalysis.contentWords(in: question).map { table.number(of: $0) }
-      return Reading(profiles: profiles, question: terms, isSubject: table.isSubject)
+    // Nobody else has to wait for this.
+    let keys = passages.map(ProfileCache.Key.init)
+    let words = TextAnalysis.contentWords(in: question)
+    return memory.withLock { memory in
+      // The profiles are in the numbers of the table.
+      if memory.table.runCount > maximumRuns { memory = Memory(profileBytes: profileBytes) }
+      let profiles = zip(keys, passages).map { memory.profile(of: $1, $0) }
+      return memory.reading(profiles, question: words.map { memory.table.number(of: $0) })
     }
+  }
+}
+
+/// What a ``StemReader`` remembers.
+private struct Memory {
+  var table = StemTable()
+  var profiles: ProfileCache
+  private var counter = StemCounter()
+  /// For each stem its number in the reading that is being made; -1 outside of it.
+  private var numbers: [Int32] = []
+
+  init(profileBytes: Int) {
+    profiles = ProfileCache(byteCount: profileBytes)
+  }
+
+  mutating func profile(of passage: Passage, _ key: ProfileCache.Key) -> PassageProfile {
+    if let known = profiles[key] { return known }
+    let words = table.numbers(of: passage.chunk.text)
+    let headingWords = table.numbers(
+      of: ([passage.title] + passage.chunk.headings).joined(separator: "\n"))
+    let profile = counter.profile(
+      words: words, headingWords: headingWords, stemCount: table.isSubject.count)
+    profiles.keep(profile, key)
+    return profile
+  }
+
+  /// The same in numbers of its own: lists by stem are then as long as these texts need, not as the language.
+  mutating func reading(_ profiles: [PassageProfile], question: [Int32]) -> StemReader.Reading {
+    if numbers.count < table.isSubject.count {
+      numbers += repeatElement(-1, count: 2 * table.isSubject.count - numbers.count)
+    }
+    var stems: [Int32] = []
+    for list in [question] + profiles.map(\.stems) {
+      for stem in list where numbers[Int(stem)] < 0 {
+        numbers[Int(stem)] = Int32(stems.count)
+        stems.append(stem)
+      }
+    }
+    let reading = StemReader.Reading(
+      profiles: profiles.map { $0.renumbered(numbers) }, question: question.map { numbers[Int($0)] },
+      isSubject: stems.map { table.isSubject[Int($0)] })
+    for stem in stems { numbers[Int(stem)] = -1 }
+    return reading
   }
 }
 
@@ -42,13 +88,15 @@ final class StemReader: Sendable {
 private struct StemTable {
   private(set) var isSubject: [Bool] = []
   private var numberOfStem: [String: Int32] = [:]
-  /// By the hash of a run.
-  private var numbersOfRun: [UInt64: [Int32]] = [:]
+  /// By the hash of a run the number of its stem, or where in ``others`` those of a run stand that has none or several.
+  private var numberOfRun: [UInt64: Int32] = [:]
+  /// The place `n` has the number `-1 - n`.
+  private var others: [[Int32]] = []
 
   /// A longer run is text without spaces, which does not come a second time.
   private static let maximumRunLength = 40
 
-  var runCount: Int { numbersOfRun.count }
+  var runCount: Int { numberOfRun.count }
 
   /// The stems of all words of a text, in order: the same as those of `TextAnalysis`.
   ///
@@ -87,13 +135,18 @@ private struct StemTable {
   }
 
   private mutating func append(_ run: UnsafeBufferPointer<UInt8>, _ hash: UInt64, to numbers: inout [Int32]) {
-    if let known = numbersOfRun[hash] {
-      numbers.append(contentsOf: known)
+    if let known = numberOfRun[hash] {
+      if known >= 0 { numbers.append(known) } else { numbers += others[Int(-1 - known)] }
       return
     }
     let read = TextAnalysis.words(in: String(decoding: run, as: UTF8.self)).map { number(of: $0) }
-    if run.count <= Self.maximumRunLength { numbersOfRun[hash] = read }
-    numbers.append(contentsOf: read)
+    if run.count <= Self.maximumRunLength { keep(read, ofRun: hash) }
+    numbers += read
+  }
+
+  private mutating func keep(_ numbers: [Int32], ofRun hash: UInt64) {
+    if numbers.count != 1 { others.append(numbers) }
+    numberOfRun[hash] = numbers.count == 1 ? numbers[0] : Int32(-others.count)
   }
 
   /// FNV-1a with 64 bits: two of a million words share a hash with a chance of one in ten million.

@@ -16,38 +16,47 @@ struct WordSignals: Sendable, Hashable {
 
   init(_ words: CandidateWords) {
     let sum = words.terms.reduce(0) { $0 + words.rarity(of: $1) }
-    let neighbours = zip(words.question, words.question.dropFirst()).filter { $0 != $1 }
-    let terms = Set(words.terms)
+    // For each stem which of the terms it is; -1 for all others.
+    var termOfStem = [Int](repeating: -1, count: words.rarity.count)
+    for (term, stem) in words.terms.enumerated() { termOfStem[Int(stem)] = term }
+    let question = words.question.map { termOfStem[Int($0)] }
+    let neighbours = zip(question, question.dropFirst()).filter { $0 != $1 }
+    let rarities = words.terms.map { words.rarity(of: $0) }
     for profile in words.profiles {
-      let has = words.terms.filter { profile.counts[$0] != nil }
-      found.append(has.count)
-      coverage.append(sum > 0 ? has.reduce(0) { $0 + words.rarity(of: $1) } / sum : 0)
-      let above = terms.intersection(profile.headingWords)
-      inHeadings.append(above.count)
+      let places = Places(of: profile, termOfStem, count: words.terms.count)
       // In the order of the question: a sum of fractions depends on its order.
-      headings.append(words.terms.reduce(0) { above.contains($1) ? $0 + words.rarity(of: $1) : $0 })
-      let places = Self.places(of: terms, in: profile)
+      let has = rarities.indices.filter { !places.all[$0].isEmpty }
+      found.append(has.count)
+      coverage.append(sum > 0 ? has.reduce(0) { $0 + rarities[$1] } / sum : 0)
+      let above = has.filter { places.areInHeadings[$0] }
+      inHeadings.append(above.count)
+      headings.append(above.reduce(0) { $0 + rarities[$1] })
       pairs.append(
         neighbours.reduce(0) { sum, pair in
-          guard let first = places[pair.0], let second = places[pair.1], Self.areClose(first, second) else {
-            return sum
-          }
-          return sum + min(words.rarity(of: pair.0), words.rarity(of: pair.1))
+          guard Self.areClose(places.all[pair.0], places.all[pair.1]) else { return sum }
+          return sum + min(rarities[pair.0], rarities[pair.1])
         })
     }
   }
 
-  /// Where the words stand, the title and headings first and well apart from the text.
-  private static func places(of terms: Set<Int32>, in profile: PassageProfile) -> [Int32: [Int]] {
-    var places: [Int32: [Int]] = [:]
-    for (place, word) in profile.headingWords.enumerated() where terms.contains(word) {
-      places[word, default: []].append(place)
+  /// Where the terms stand in a passage, the title and headings first and well apart from the text.
+  private struct Places {
+    /// For each term its places, ascending.
+    private(set) var all: [[Int]]
+    private(set) var areInHeadings: [Bool]
+
+    init(of profile: PassageProfile, _ termOfStem: [Int], count: Int) {
+      all = [[Int]](repeating: [], count: count)
+      areInHeadings = [Bool](repeating: false, count: count)
+      for (place, stem) in profile.headingWords.enumerated() where termOfStem[Int(stem)] >= 0 {
+        all[termOfStem[Int(stem)]].append(place)
+        areInHeadings[termOfStem[Int(stem)]] = true
+      }
+      let start = profile.headingWords.count + WordSignals.pairDistance
+      for (place, stem) in profile.words.enumerated() where termOfStem[Int(stem)] >= 0 {
+        all[termOfStem[Int(stem)]].append(start + place)
+      }
     }
-    let start = profile.headingWords.count + pairDistance
-    for (place, word) in profile.words.enumerated() where terms.contains(word) {
-      places[word, default: []].append(start + place)
-    }
-    return places
   }
 
   /// Whether an element of each of two ascending lists are at most ``pairDistance`` apart.

@@ -1,3 +1,4 @@
+internal import CFullText
 public import Foundation
 internal import GRDB
 public import Graph
@@ -122,7 +123,11 @@ public struct SQLiteDatabase: StoreHealth {
       return tries < 2_500
     }
     configuration.maximumReaderCount = 4
-    configuration.prepareDatabase { $0.add(function: lower) }
+    configuration.prepareDatabase { db in
+      db.add(function: lower)
+      let code = ResultCode(rawValue: rill_add_bm25(db.sqliteConnection))
+      guard code == .SQLITE_OK else { throw DatabaseError(resultCode: code) }
+    }
     return configuration
   }
 }

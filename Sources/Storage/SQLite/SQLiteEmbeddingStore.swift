@@ -117,33 +117,38 @@ struct SQLiteEmbeddingStore: EmbeddingStore {
   }
 
   func embeddings(of chunks: [UUID], model: String) async throws -> [UUID: TextEmbedding] {
-    let json = try StoredValues.json(chunks.map(StoredValues.text))
-    return try await database.read { db in
+    try await database.read { db in
       let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
-      let rows = try Row.fetchCursor(
-        db,
+      let statement = try db.cachedStatement(
         sql: """
-          SELECT chunks.id, chunk_vector_values.value, chunk_vector_spans.value
+          SELECT wanted.key, chunk_vector_values.value, chunk_vector_spans.value
           FROM json_each(?) AS wanted
           CROSS JOIN chunks ON chunks.id = wanted.value
           CROSS JOIN chunk_vectors ON chunk_vectors.chunk = chunks.sequence AND chunk_vectors.model = ?
           CROSS JOIN chunk_vector_values ON chunk_vector_values.vector = chunk_vectors.sequence
           LEFT JOIN chunk_vector_spans ON chunk_vector_spans.vector = chunk_vectors.sequence
-          """,
-        arguments: [json, model.index.sequence])
+          """)
+      let rows = try Row.fetchCursor(
+        statement, arguments: [StoredValues.json(ids: chunks), model.index.sequence])
       var embeddings: [UUID: TextEmbedding] = [:]
+      embeddings.reserveCapacity(chunks.count)
       while let row = try rows.next() {
-        let spans: Data? = row[2]
-        embeddings[try StoredValues.id(row[0])] = TextEmbedding(
-          vector: try VectorBytes.vector(row[1], dimension: model.index.dimension),
-          spans: try spans.map { try SpanVectors.decode($0, dimension: model.index.dimension) } ?? [])
+        let dimension = model.index.dimension
+        // The bytes are decoded where SQLite has them.
+        embeddings[chunks[row[0] as Int]] = TextEmbedding(
+          vector: try row.withUnsafeData(atIndex: 1) {
+            try VectorBytes.vector($0 ?? Data(), dimension: dimension)
+          },
+          spans: try row.withUnsafeData(atIndex: 2) {
+            try $0.map { try SpanVectors.decode($0, dimension: dimension) } ?? []
+          })
       }
       return embeddings
     }
   }
 
   func embeddedCounts(documents: [UUID], model: String) async throws -> [UUID: Int] {
-    let json = try StoredValues.json(documents.map(StoredValues.text))
+    let json = StoredValues.json(ids: documents)
     return try await database.read { db in
       let model = try SQLiteEmbeddingModel.fetch(id: model, owner, db)
       let rows = try Row.fetchCursor(

@@ -33,28 +33,39 @@ extension Chunk {
 
 /// Reads the passages that a search has found, by the numbers of their chunks.
 struct SQLitePassageReader {
-  private let chunk: Statement
-  private let document: Statement
-  /// The passages of a search share documents.
-  private var documents: [UUID: (title: String, source: String)] = [:]
+  let db: Database
+  let filter: SQLiteSearchFilter
 
-  init(_ db: Database) throws {
-    chunk = try db.cachedStatement(sql: "SELECT \(Chunk.columns) FROM chunks WHERE sequence = ?")
-    document = try db.cachedStatement(sql: "SELECT title, source FROM documents WHERE id = ?")
+  /// - Parameter chunks: the numbers. One may have been found a moment ago in an older transaction, and mean another chunk
+  ///   by now: so the owner and the filter are looked at once more.
+  /// - Returns: one for each number, with the score zero; `nil` where there is no such chunk.
+  func passages(_ chunks: [Int64]) throws -> [Passage?] {
+    guard !chunks.isEmpty else { return [] }
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT \(Chunk.columns), documents.title, documents.source, wanted.key
+        FROM json_each(?) AS wanted
+        CROSS JOIN chunks ON chunks.sequence = wanted.value
+        CROSS JOIN documents ON documents.id = chunks.document_id
+        WHERE +documents.owner = ? \(filter.condition.map { "AND \($0)" } ?? "")
+        """)
+    let arguments: StatementArguments = [StoredValues.json(numbers: chunks), filter.owner.id]
+    let rows = try Row.fetchCursor(statement, arguments: arguments + filter.arguments)
+    var passages = [Passage?](repeating: nil, count: chunks.count)
+    while let row = try rows.next() {
+      let next = Chunk.columnCount
+      passages[row[next + 2] as Int] = Passage(
+        chunk: try Chunk(row: row), title: row[next], source: row[next + 1], score: 0)
+    }
+    return passages
   }
 
-  /// - Returns: `nil` when there is no such chunk.
-  mutating func passage(chunk sequence: Int64, score: Double) throws -> Passage? {
-    guard let row = try Row.fetchOne(chunk, arguments: [sequence]) else { return nil }
-    let chunk = try Chunk(row: row)
-    if documents[chunk.documentID] == nil {
-      guard
-        let row = try Row.fetchOne(document, arguments: [StoredValues.text(chunk.documentID)])
-      else { return nil }
-      documents[chunk.documentID] = (row[0], row[1])
-    }
-    return documents[chunk.documentID].map {
-      Passage(chunk: chunk, title: $0.title, source: $0.source, score: score)
+  /// The passages that are there, with the scores of the search.
+  func passages(_ hits: [ChunkHit]) throws -> [Passage] {
+    zip(hits, try passages(hits.map(\.chunk))).compactMap { hit, passage in
+      var passage = passage
+      passage?.score = hit.score
+      return passage
     }
   }
 }

@@ -24,7 +24,7 @@ struct SQLiteKnowledgeStore: KnowledgeStore {
 
   func search(_ query: String, limit: Int, filter: SearchFilter) async throws -> [Passage] {
     guard limit > 0, let match = FullTextQuery(query).match else { return [] }
-    let filter = try SQLiteSearchFilter(filter, owner: owner)
+    let filter = SQLiteSearchFilter(filter, owner: owner)
     return try await database.read {
       try SQLiteWordSearch(match: match, filter: filter).run(limit: limit, $0)
     }
@@ -81,7 +81,7 @@ struct SQLiteKnowledgeStore: KnowledgeStore {
 
   func existingDocuments(among ids: Set<UUID>) async throws -> Set<UUID> {
     guard !ids.isEmpty else { return [] }
-    let json = try StoredValues.json(ids.map(StoredValues.text))
+    let json = StoredValues.json(ids: Array(ids))
     return try await database.read { db in
       let found = try String.fetchAll(
         db,

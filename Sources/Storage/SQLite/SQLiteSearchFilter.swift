@@ -9,14 +9,14 @@ struct SQLiteSearchFilter {
   let condition: String?
   let arguments: StatementArguments
 
-  init(_ filter: SearchFilter, owner: Owner) throws {
+  init(_ filter: SearchFilter, owner: Owner) {
     self.owner = owner
     var conditions: [String] = []
     var arguments = StatementArguments()
     if !filter.documents.isEmpty {
       // The plus sign keeps SQLite from going through all documents of the owner.
       conditions.append("documents.id IN (SELECT value FROM json_each(?)) AND +documents.owner = ?")
-      arguments += [try StoredValues.json(filter.documents.map(StoredValues.text)), owner.id]
+      arguments += [StoredValues.json(ids: Array(filter.documents)), owner.id]
     }
     let folders = filter.folders.map(Self.prefix)
     if !folders.isEmpty, !folders.contains("") {

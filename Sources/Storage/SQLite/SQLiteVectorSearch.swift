@@ -31,15 +31,27 @@ struct SQLiteVectorSearch: Sendable {
   func nearest(
     to vector: [Float], model: String, limit: Int, filter: SearchFilter, owner: Owner
   ) async throws -> [Passage] {
-    let filter = try SQLiteSearchFilter(filter, owner: owner)
-    // Another reader may have brought the index to a state that this one's transaction does not see yet. Its next
-    // transaction does.
-    for _ in 0..<8 {
-      try Task.checkCancellation()
-      let passages = try await run { try nearest(to: vector, model: model, limit: limit, filter: filter, $0) }
-      if let passages { return passages }
+    let filter = SQLiteSearchFilter(filter, owner: owner)
+    return try await whenUnchanged { db in
+      let hits = try hits(nearestTo: vector, model: model, limit: limit, filter: filter, db)
+      return try hits.map { try SQLitePassageReader(db: db, filter: filter).passages($0) }
     }
-    throw StoreError(.unavailable, "The documents are changing too fast to be searched. Try again.")
+  }
+
+  /// Searches for each vector, and gives what it finds to `use` in the same transaction.
+  func nearest<Value: Sendable>(
+    to query: QueryVectors, limit: Int, filter: SQLiteSearchFilter,
+    use: @escaping @Sendable ([[ChunkHit]], Database) throws -> Value
+  ) async throws -> Value {
+    try await whenUnchanged { db in
+      var lists: [[ChunkHit]] = []
+      for vector in query.vectors {
+        guard let hits = try hits(nearestTo: vector, model: query.model, limit: limit, filter: filter, db)
+        else { return nil }
+        lists.append(hits)
+      }
+      return try use(lists, db)
+    }
   }
 
   func keep(models: Set<Int64>) { index.keep(models: models) }
@@ -54,10 +66,22 @@ struct SQLiteVectorSearch: Sendable {
     }
   }
 
+  /// Another reader may have brought the index to a state that this one's transaction does not see yet. Its next
+  /// transaction does.
+  private func whenUnchanged<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value?
+  ) async throws -> Value {
+    for _ in 0..<8 {
+      try Task.checkCancellation()
+      if let value = try await run(body) { return value }
+    }
+    throw StoreError(.unavailable, "The documents are changing too fast to be searched. Try again.")
+  }
+
   /// - Returns: `nil` when one of the chunks found is not there in this transaction.
-  private func nearest(
-    to vector: [Float], model id: String, limit: Int, filter: SQLiteSearchFilter, _ db: Database
-  ) throws -> [Passage]? {
+  private func hits(
+    nearestTo vector: [Float], model id: String, limit: Int, filter: SQLiteSearchFilter, _ db: Database
+  ) throws -> [ChunkHit]? {
     // A model belongs to an owner, and so do all vectors of it.
     let model = try SQLiteEmbeddingModel.fetch(id: id, filter.owner, db)
     guard model.descriptor.dimension == vector.count else {
@@ -73,16 +97,20 @@ struct SQLiteVectorSearch: Sendable {
     }
     let found = VectorScan(table: table, query: vector, limit: limit, documents: documents).run()
     // By the vector's own number: that of a chunk may mean another one by now.
-    let chunk = try db.cachedStatement(sql: "SELECT chunk FROM chunk_vectors WHERE sequence = ?")
-    var reader = try SQLitePassageReader(db)
-    var passages: [Passage] = []
-    for entry in found {
-      guard let chunk = try Int64.fetchOne(chunk, arguments: [entry.sequence]),
-        let passage = try reader.passage(chunk: chunk, score: Double(entry.score))
-      else { return nil }
-      passages.append(passage)
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT wanted.key, chunk_vectors.chunk FROM json_each(?) AS wanted
+        CROSS JOIN chunk_vectors ON chunk_vectors.sequence = wanted.value
+        """)
+    var hits = found.map { ChunkHit(chunk: 0, score: Double($0.score)) }
+    var count = 0
+    let rows = try Row.fetchCursor(
+      statement, arguments: [StoredValues.json(numbers: found.map(\.sequence))])
+    while let row = try rows.next() {
+      hits[row[0] as Int].chunk = row[1]
+      count += 1
     }
-    return passages
+    return count == hits.count ? hits : nil
   }
 }
 

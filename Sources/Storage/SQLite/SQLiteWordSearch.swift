@@ -11,11 +11,11 @@ struct SQLiteWordSearch {
   static let weights = "2.0, 1.5, 1.0"
 
   func run(limit: Int, _ db: Database) throws -> [Passage] {
-    var reader = try SQLitePassageReader(db)
-    return try found(limit: limit, db).compactMap { try reader.passage(chunk: $0.chunk, score: $0.score) }
+    try SQLitePassageReader(db: db, filter: filter).passages(hits(limit: limit, db))
   }
 
-  private func found(limit: Int, _ db: Database) throws -> [(chunk: Int64, score: Double)] {
+  /// The chunks that were found, best first.
+  func hits(limit: Int, _ db: Database) throws -> [ChunkHit] {
     // One owner is the rule: then there is nothing to leave out, and no list of what may be found to be made.
     let filter = try ownsEverything(db) ? filter : filter.withCondition
     // The plus sign keeps FTS5 from searching anew for each row number.
@@ -28,13 +28,13 @@ struct SQLiteWordSearch {
     }
     let statement = try db.cachedStatement(
       sql: """
-        SELECT rowid, -bm25(chunks_fts, \(Self.weights)) AS score
+        SELECT rowid, -rill_bm25(chunks_fts, ?, \(Self.weights)) AS score
         FROM chunks_fts WHERE chunks_fts MATCH ? \(condition ?? "") ORDER BY score DESC, rowid LIMIT ?
         """)
-    let rows = try Row.fetchCursor(statement, arguments: [match] + filter.arguments + [limit])
-    var found: [(chunk: Int64, score: Double)] = []
-    while let row = try rows.next() { found.append((row[0], row[1])) }
-    return found
+    let rows = try Row.fetchCursor(statement, arguments: [limit, match] + filter.arguments + [limit])
+    var hits: [ChunkHit] = []
+    while let row = try rows.next() { hits.append(ChunkHit(chunk: row[0], score: row[1])) }
+    return hits
   }
 
   /// Two look-ups in an index, however many documents there are.

@@ -21,8 +21,13 @@ enum SpanVectors {
     return data.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: size).map { start in
         let scale = bytes.loadUnaligned(fromByteOffset: start, as: Float.self)
-        return bytes[(start + MemoryLayout<Float>.size)..<(start + size)].map {
-          Float(Int8(bitPattern: $0)) * scale
+        let codes = UnsafeRawBufferPointer(rebasing: bytes[(start + size - dimension)..<(start + size)])
+        // Both are plain memory, so that several numbers are read at once.
+        return [Float](unsafeUninitializedCapacity: dimension) { numbers, count in
+          codes.withMemoryRebound(to: Int8.self) { codes in
+            for index in 0..<dimension { numbers[index] = Float(codes[index]) * scale }
+          }
+          count = dimension
         }
       }
     }

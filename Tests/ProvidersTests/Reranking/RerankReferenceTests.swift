@@ -94,7 +94,7 @@ struct RerankReferenceTests {
         title: "Notes", source: "", score: 0)
       let reading = reader.read(question: "the rivers", passages: [passage])
       #expect(reading.question.count == 1)
-      #expect(reading.profiles[0].counts[reading.question[0]] == 2)
+      #expect(reading.profiles[0].count(of: reading.question[0]) == 2)
       #expect(reading.isSubject.count < 20)
     }
   }

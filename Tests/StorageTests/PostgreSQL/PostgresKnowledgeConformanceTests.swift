@@ -15,6 +15,11 @@ struct PostgresKnowledgeConformanceTests {
     try await withPostgresDatabase { try await rule.check($0.knowledgeStores) }
   }
 
+  @Test("candidates", arguments: CandidateConformance.cases)
+  func candidates(rule: CandidateConformance.Case) async throws {
+    try await withPostgresDatabase { try await rule.check($0.knowledgeStores) }
+  }
+
   @Test("random histories of documents and vectors", arguments: UInt64(1)...6)
   func histories(seed: UInt64) async throws {
     try await withPostgresDatabases(2) { databases in

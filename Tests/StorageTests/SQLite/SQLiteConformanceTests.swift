@@ -26,6 +26,11 @@ struct SQLiteConformanceTests {
     try await withDatabase { try await rule.check($0.knowledgeStores) }
   }
 
+  @Test("candidates", arguments: CandidateConformance.cases)
+  func candidates(rule: CandidateConformance.Case) async throws {
+    try await withDatabase { try await rule.check($0.knowledgeStores) }
+  }
+
   @Test("runs", arguments: RunStoreConformance.cases)
   func runs(rule: RunStoreConformance.Case) async throws {
     try await withDatabase { try await rule.check($0.runStores) }
