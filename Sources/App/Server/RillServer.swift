@@ -62,11 +62,12 @@ struct RillServer: Sendable {
         address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 4_096),
       onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
       logger: quieter(logger))
-    // Shut down in reverse: the runs come first, so that every stream ends with a word before its socket closes.
+    // Shut down in reverse, one after the other: the runs come first, so that none is begun any more and every stream ends
+    // with a word before its socket closes, whatever the documents still take.
     var services = ServiceGroupConfiguration(
-      services: (cluster.map { [.init(service: $0)] } ?? []) + [
-        .init(service: app), .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
-        .init(service: dependencies.documents), .init(service: MemoryTrimmer()),
+      services: [.init(service: MemoryTrimmer())] + (cluster.map { [.init(service: $0)] } ?? []) + [
+        .init(service: app), .init(service: dependencies.documents),
+        .init(service: runs, successTerminationBehavior: .gracefullyShutdownGroup),
       ],
       gracefulShutdownSignals: gracefulShutdownSignals, logger: quieter(logger))
     services.maximumGracefulShutdownDuration = configuration.runs.shutdownGrace + Self.shutdownMargin
