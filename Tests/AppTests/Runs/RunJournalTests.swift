@@ -12,6 +12,7 @@ private final class RefusingStore: RunStore {
   let store: any RunStore
   private let isRefusing = Mutex(false)
   private let transactions = Mutex<[[RunChange]]>([])
+  private let refusals = Atomic<Int>(0)
 
   init(_ store: any RunStore) { self.store = store }
 
@@ -19,11 +20,15 @@ private final class RefusingStore: RunStore {
 
   func beforeWriting(_ action: @escaping @Sendable () async -> Void) { hook.withLock { $0 = action } }
   func refuse(_ value: Bool) { isRefusing.withLock { $0 = value } }
+  var refusalCount: Int { refusals.load(ordering: .relaxed) }
   var written: [[RunChange]] { transactions.withLock { $0 } }
 
   func apply(_ changes: [RunChange]) async throws -> [StoreError?] {
     await hook.withLock { $0 }()
-    if isRefusing.withLock({ $0 }) { throw StoreError(.failed, "The disk is full.") }
+    if isRefusing.withLock({ $0 }) {
+      refusals.add(1, ordering: .relaxed)
+      throw StoreError(.failed, "The disk is full.")
+    }
     transactions.withLock { $0.append(changes) }
     return try await store.apply(changes)
   }
@@ -84,7 +89,8 @@ private final class RefusingStore: RunStore {
       store.refuse(true)
       gate.open(1)
       // What comes before it is noticed is shown; what comes after it is not.
-      while !run.log.isHeld { await Task.yield() }
+      // A slow machine may hold it for a moment before anything is refused.
+      while store.refusalCount == 0 || !run.log.isHeld { await Task.yield() }
       let shown = run.log.lastID
       gate.open(1)
       while run.log.tokenCount < 3 { await Task.yield() }
