@@ -30,25 +30,32 @@ struct ChatRoutes: Sendable {
   // MARK: Streams
 
   private func stream(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-    let reader = try await inOwnTask {
+    try await response(context) {
       let body = try await ChatRequestBody.decode(request, context)
       return try await runs.start(body.runRequest(client: context.clientAddress))
     }
-    return await streams.response(reader, context)
   }
 
   private func resume(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "run")
-    let reader = try await runs.attach(runID: id, after: try position(request))
-    return await streams.response(reader, context)
+    let position = try position(request)
+    return try await response(context) { try await runs.attach(runID: id, after: position) }
   }
 
   /// Takes up the answer of an interrupted run in a new run, and streams it.
   private func proceed(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let id = try context.uuid("id", of: "run")
-    let body = try await JSONBody.decode(ContinuationBody.self, from: request, context)
-    let reader = try await runs.continueRun(id, as: body.runID, client: context.clientAddress)
-    return await streams.response(reader, context)
+    return try await response(context) {
+      let body = try await JSONBody.decode(ContinuationBody.self, from: request, context)
+      return try await runs.continueRun(id, as: body.runID, client: context.clientAddress)
+    }
+  }
+
+  /// Finds the reader in a task of its own: what that takes is given back before the stream begins.
+  private func response(
+    _ context: AppRequestContext, _ reader: @escaping @Sendable () async throws -> RunReader
+  ) async throws -> Response {
+    await streams.response(try await inOwnTask(reader), context)
   }
 
   /// The id of the last event that the client has: the header wins, because a browser's own reconnection sets it.

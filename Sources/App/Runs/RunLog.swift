@@ -5,9 +5,9 @@ import Synchronization
 
 /// The log of one run: append-only, numbered from 1 without a gap. Every connection is a reader with a position in it.
 ///
-/// The run appends and never waits; readers are told that there is something, and pull. A reader that stops reading costs nothing here, for what it has not
-/// read is not queued for it: it is read from the log when it comes back, several tokens joined in one frame if it is
-/// far behind. Tokens are kept as one text and their end offsets.
+/// The run appends and never waits; readers are told that there is something, and pull. A reader that stops reading
+/// costs nothing here, for what it has not read is not queued for it: it is read from the log when it comes back, several
+/// tokens joined in one frame if it is far behind. Tokens are kept as one text and their end offsets.
 final class RunLog: Sendable {
   /// How far behind a reader may be and still get a frame for each token. Beyond, tokens are joined: catching up with
   /// fewer, larger frames is what lets a reader catch up at all.

@@ -8,8 +8,8 @@ struct EventFrames: Sendable {
 
   /// The chunk as it stands on the wire.
   let httpChunk: ByteBuffer
-  private let frameStart: Int
-  private let frameLength: Int
+  /// Bytes of the frames alone.
+  let byteCount: Int
 
   /// - Parameters:
   ///   - capacity: about how many bytes come, so that the buffer need not grow.
@@ -20,23 +20,11 @@ struct EventFrames: Sendable {
     buffer.moveWriterIndex(to: Self.headroom)
     buffer.moveReaderIndex(to: Self.headroom)
     write(&buffer)
-    frameStart = buffer.readerIndex
-    frameLength = buffer.readableBytes
-    buffer.moveReaderIndex(to: Self.writeLength(frameLength, before: frameStart, in: &buffer))
+    byteCount = buffer.readableBytes
+    buffer.moveReaderIndex(to: Self.writeLength(byteCount, before: Self.headroom, in: &buffer))
     buffer.writeStaticString("\r\n")
     httpChunk = buffer
   }
-
-  /// The frames alone.
-  var bytes: ByteBuffer {
-    // The storage is shared; only the indices move.
-    var buffer = httpChunk
-    buffer.moveReaderIndex(to: frameStart)
-    buffer.moveWriterIndex(to: frameStart + frameLength)
-    return buffer
-  }
-
-  var byteCount: Int { frameLength }
 
   /// Writes the length of a chunk so that it ends where the chunk begins.
   /// - Returns: where it begins.

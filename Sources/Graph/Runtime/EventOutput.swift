@@ -23,7 +23,9 @@ enum EventOutput<State: GraphState, Payload: Sendable>: Sendable {
   /// Delivers an event, waiting while the consumer lags.
   /// - Throws: as ``trySend(_:)``.
   nonisolated(nonsending) func send(_ event: Event) async throws {
-    if try trySend(event) { return }
-    if case .channel(let channel) = self { try await channel.send(event) }
+    switch self {
+    case .channel(let channel): try await channel.send(event)
+    case .handler: _ = try trySend(event)
+    }
   }
 }

@@ -19,6 +19,15 @@ extension RunReader {
   }
 }
 
+extension EventFrames {
+  /// The frames alone, as a client has them when it has read the chunk.
+  var bytes: ByteBuffer {
+    var buffer = httpChunk
+    buffer.moveReaderIndex(forwardBy: buffer.readableBytes - byteCount - 2)
+    return buffer.readSlice(length: byteCount) ?? ByteBuffer()
+  }
+}
+
 private final class NewsSignal: RunLogObserver {
   let signal = Signal()
   func logChanged() { signal.raise() }
