@@ -8,7 +8,7 @@ import Testing
 @testable import App
 
 /// Vectors that are made in the background.
-@Suite(.timeLimit(.minutes(1))) struct EmbeddingIndexerTests {
+@Suite(.timeLimit(.minutes(2))) struct EmbeddingIndexerTests {
   /// Gives each text a vector by its letters; refuses or fails as told.
   final class LetterEmbedder: Embedder {
     let descriptor: EmbedderDescriptor
@@ -77,13 +77,15 @@ import Testing
     try await withRill(embedder, clock: clock) { rill in
       let id = try #require(try await rill.client.upload("a.md", "Some text.").documents.first?.id)
       // Until the embedder has been asked, the message is that of a server without one.
-      while rill.documents.status.current.message?.hasPrefix("The") != true { await Task.yield() }
+      try await eventually("the failure is told") {
+        rill.documents.status.current.message?.hasPrefix("The") == true
+      }
       let message = try #require(rill.documents.status.current.message)
       #expect(message.hasPrefix("The endpoint is away. Rill tries again in 1 s"))
       #expect(try await rill.client.document(id)?.status == "embedding")
-      while try await rill.client.document(id)?.status != "ready" {
+      try await eventually("it has its vectors") {
         clock.advance(by: .seconds(1))
-        await Task.yield()
+        return try await rill.client.document(id)?.status == "ready"
       }
       #expect(rill.documents.status.current.message == nil)
     }
@@ -97,8 +99,9 @@ import Testing
       for document in answer.documents where document.source != "p.md" {
         #expect(try await rill.client.follow(document.id).last?.status == "ready")
       }
-      while rill.documents.status.current.message == nil { await Task.yield() }
-      #expect(rill.documents.status.current.message?.contains("refused 1 passages") == true)
+      try await eventually("the refusal is told") {
+        rill.documents.status.current.message?.contains("refused 1 passages") == true
+      }
     }
   }
 
@@ -114,13 +117,16 @@ import Testing
       let clock = ManualClock()
       let new = LetterEmbedder("new", failures: [ModelError(.unavailable, "Away.")])
       try await withRill(new, former: [old], database: database, clock: clock) { rill in
-        while rill.documents.status.current.message == nil { await Task.yield() }
+        // Not any message: until the new model has been asked, it is that of a server without one.
+        try await eventually("the failure is told") {
+          rill.documents.status.current.message?.hasPrefix("Away.") == true
+        }
         let found = try await rill.client.send("GET", "/search?q=zzzoo%20zbra").decoded()
         #expect(found["mode"] as? String == "hybrid")
         #expect(try await rill.client.documents().map(\.status) == ["ready"])
-        while rill.documents.status.servingModel != "new" {
+        try await eventually("the new model serves") {
           clock.advance(by: .seconds(1))
-          await Task.yield()
+          return rill.documents.status.servingModel == "new"
         }
         let models = try await database.embeddings.embeddingModels()
         #expect(models.map(\.descriptor.id) == ["new"])

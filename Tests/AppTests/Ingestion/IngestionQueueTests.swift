@@ -42,7 +42,7 @@ import Testing
   private func uploadSlow(_ rill: RillTestServer, _ name: String = "slow.pdf") async throws -> UUID {
     let answer = try await rill.client.upload([(name, Self.pdf + Array(name.utf8))])
     let id = try #require(answer.documents.first?.id)
-    while try await rill.client.document(id)?.status != "reading" { await Task.yield() }
+    try await eventually { try await rill.client.document(id)?.status == "reading" }
     return id
   }
 
@@ -59,7 +59,7 @@ import Testing
       #expect(again.status == 409)
       let retried = try await rill.client.send("POST", path + "/retry", body: "")
       #expect(WireDocument(try retried.decoded())?.status == "queued")
-      while try await rill.client.document(id)?.status != "reading" { await Task.yield() }
+      try await eventually { try await rill.client.document(id)?.status == "reading" }
       #expect(try await rill.client.send("DELETE", path).status == 204)
       #expect(try await rill.client.documents().isEmpty)
       #expect(try rill.originals().isEmpty)
@@ -147,8 +147,8 @@ import Testing
           at: data.appending(path: "originals"), to: copy.appending(path: "originals"))
         try await withRill(database: database, folder: copy) { rill in
           #expect(try await rill.client.follow(id).last?.status == "ready")
-          while try await rill.documents.ingestion.jobs(limit: 10).contains(where: { $0.state != .failed }) {
-            await Task.yield()
+          try await eventually("no job is left that has not failed") {
+            try await rill.documents.ingestion.jobs(limit: 10).allSatisfy { $0.state == .failed }
           }
           let documents = try await rill.client.documents()
           #expect(

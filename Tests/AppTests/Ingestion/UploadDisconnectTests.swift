@@ -37,7 +37,7 @@ import Testing
       let id = try #require(answer.documents.first?.id)
       #expect(try await rill.client.follow(id).last?.status == "ready")
       // The last of them may still be noticing.
-      while try !rill.leftovers().isEmpty { await Task.yield() }
+      try await eventually { try rill.leftovers().isEmpty }
       #expect(try await rill.client.documents().map(\.source) == ["after.md"])
       #expect(try rill.originals().count == 1)
     }

@@ -90,10 +90,10 @@ private final class RefusingStore: RunStore {
       gate.open(1)
       // What comes before it is noticed is shown; what comes after it is not.
       // A slow machine may hold it for a moment before anything is refused.
-      while store.refusalCount == 0 || !run.log.isHeld { await Task.yield() }
+      try await eventually { store.refusalCount > 0 && run.log.isHeld }
       let shown = run.log.lastID
       gate.open(1)
-      while run.log.tokenCount < 3 { await Task.yield() }
+      try await eventually { run.log.tokenCount >= 3 }
       guard case .pending = run.log.read(after: shown) else { throw CancellationError() }
       store.refuse(false)
       while await reader.nextFrames() != nil {}
@@ -127,8 +127,8 @@ private final class RefusingStore: RunStore {
       while run.log.tokenCount < 1 { _ = await reader.nextFrames() }
       #expect(try await database.runs.run(id: run.id)?.tokenCount == 0)
       service.journal.follow(run.id, true)
-      while try await database.runs.run(id: run.id)?.tokenCount != 1 { await Task.yield() }
-      while !told.withLock({ $0.contains(run.id) }) { await Task.yield() }
+      try await eventually { try await database.runs.run(id: run.id)?.tokenCount == 1 }
+      try await eventually { told.withLock { $0.contains(run.id) } }
       gate.openForGood()
       while await reader.nextFrames() != nil {}
       // Whoever ends the run then forgets its followers.
@@ -186,7 +186,7 @@ private final class RefusingStore: RunStore {
       #expect(failure.code.isRetryable)
       #expect(try await database.runs.run(id: run.id)?.status == .running)
       store.refuse(false)
-      while try await database.runs.run(id: run.id)?.status == .running { await Task.yield() }
+      try await eventually { try await database.runs.run(id: run.id)?.status != .running }
       let record = try #require(try await database.runs.run(id: run.id))
       #expect(record.status == .error)
       #expect(record.lastEventID == run.log.lastID)
@@ -247,7 +247,7 @@ private final class RefusingStore: RunStore {
       let reader = try await service.start(RunRequest(message: "What does the river do?"))
       let run = try #require(reader.run)
       // The checkpoint before the model is asked is written at once.
-      while try await database.checkpointer.latest(threadID: run.id.wireString) == nil { await Task.yield() }
+      try await eventually { try await database.checkpointer.latest(threadID: run.id.wireString) != nil }
       gate.openForGood()
       // The clock stands still: no interval has passed, and yet the reader has everything.
       while run.log.tokenCount < tokens.count { _ = await reader.nextFrames() }

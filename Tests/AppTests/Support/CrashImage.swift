@@ -1,6 +1,7 @@
 import Foundation
 import Graph
 import Storage
+import TestSupport
 import Testing
 
 @testable import App
@@ -46,6 +47,6 @@ extension TestDatabase {
 
   /// Waits until so many events of a run are stored.
   func waitForEvents(_ count: Int, of run: UUID) async throws {
-    while try await runs.run(id: run)?.lastEventID ?? 0 < count { await Task.yield() }
+    try await eventually { try await runs.run(id: run)?.lastEventID ?? 0 >= count }
   }
 }

@@ -19,21 +19,6 @@ struct TestCluster: Sendable {
 /// Changes what the documents of the node with a number, from 0, stand on.
 typealias NodeDocuments = @Sendable (Int, inout KnowledgeServices.Dependencies) -> Void
 
-struct NeverHappened: Error, CustomStringConvertible {
-  let description: String
-}
-
-/// Waits until something is the case, for as long as it may take on a slow machine.
-func eventually(
-  _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
-) async throws {
-  let end = ContinuousClock.now + limit
-  while try await !condition() {
-    guard ContinuousClock.now < end else { throw NeverHappened(description: "never: " + what) }
-    await Task.yield()
-  }
-}
-
 /// Starts nodes, runs `body`, and shuts them down.
 func withRillNodes<Result: Sendable>(
   _ count: Int, configure: @escaping @Sendable (inout RillConfiguration) -> Void = { _ in },

@@ -80,18 +80,3 @@ extension PostgresDatabase {
     try #require(try await query(sql).first)[0]
   }
 }
-
-/// Looks until something holds, for 10 s at the most.
-func eventually(
-  _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
-  _ holds: () async throws -> Bool
-) async throws {
-  let deadline = ContinuousClock.now + .seconds(10)
-  while try await !holds() {
-    guard ContinuousClock.now < deadline else {
-      Issue.record(what ?? "never came true", sourceLocation: sourceLocation)
-      return
-    }
-    try await Task.sleep(for: .milliseconds(2))
-  }
-}
