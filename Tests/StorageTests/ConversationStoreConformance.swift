@@ -6,7 +6,7 @@ import Testing
 enum ConversationStoreConformance {
   typealias Case = ConformanceCase<any ConversationStore>
 
-  static let cases: [Case] = sessions + paging + messages + updates
+  static let cases: [Case] = sessions + paging + messages + messagePages + updates
 
   private static let sessions: [Case] = [
     Case("gives back a session as it was stored") { store in
@@ -82,6 +82,54 @@ enum ConversationStoreConformance {
       try await store.createSession(makeSession())
       #expect(try await store.sessions(limit: 0, cursor: nil).sessions.count == 1)
       #expect(try await store.sessions(limit: -7, cursor: nil).sessions.count == 1)
+    },
+  ]
+
+  private static let messagePages: [Case] = [
+    Case("reads a conversation page by page from its end, also while it grows") { store in
+      let (session, other) = (makeSession(), makeSession())
+      for session in [session, other] { try await store.createSession(session) }
+      for index in 0..<5 {
+        try await store.add([makeQuestion("\(index)", in: session), makeQuestion("other", in: other)])
+      }
+      func page(_ cursor: String?) async throws -> MessagePage {
+        try await store.messages(sessionID: session.id, limit: 2, cursor: cursor)
+      }
+      let newest = try await page(nil)
+      try await store.add([makeQuestion("5", in: session)])
+      let middle = try await page(#require(newest.nextCursor))
+      let oldest = try await page(#require(middle.nextCursor))
+      #expect(
+        [newest, middle, oldest].map { $0.messages.map(\.content) } == [["3", "4"], ["1", "2"], ["0"]])
+      #expect(oldest.nextCursor == nil)
+      #expect(try await page(nil).messages.map(\.content) == ["4", "5"])
+    },
+    Case("has no page before one that holds the whole conversation") { store in
+      let session = makeSession()
+      try await store.createSession(session)
+      #expect(
+        try await store.messages(sessionID: session.id, limit: 9, cursor: nil)
+          == MessagePage(messages: [], nextCursor: nil))
+      let questions = [makeQuestion("0", in: session), makeQuestion("1", in: session)]
+      try await store.add(questions)
+      for limit in [2, 3, .max] {
+        let page = try await store.messages(sessionID: session.id, limit: limit, cursor: nil)
+        #expect(page == MessagePage(messages: questions, nextCursor: nil))
+      }
+      // A limit below one is one.
+      #expect(
+        try await store.messages(sessionID: session.id, limit: -1, cursor: nil).messages == [questions[1]])
+    },
+    Case("refuses a cursor that names no message of the conversation") { store in
+      let (session, other) = (makeSession(), makeSession())
+      for session in [session, other] { try await store.createSession(session) }
+      let foreign = makeQuestion(in: other)
+      try await store.add([makeQuestion(in: session), foreign])
+      for cursor in ["", "x", "\u{0}", UUID().uuidString, foreign.id.uuidString] {
+        await expectStoreError(.conflict) {
+          _ = try await store.messages(sessionID: session.id, limit: 5, cursor: cursor)
+        }
+      }
     },
   ]
 

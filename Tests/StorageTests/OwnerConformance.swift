@@ -25,6 +25,10 @@ enum OwnerConformance {
       #expect(try await mine.session(id: session.id) == nil)
       #expect(try await mine.sessions(limit: 9, cursor: nil).sessions.isEmpty)
       #expect(try await mine.messages(sessionID: session.id).isEmpty)
+      #expect(try await mine.messages(sessionID: session.id, limit: 9, cursor: nil).messages.isEmpty)
+      await expectStoreError(.conflict) {
+        _ = try await mine.messages(sessionID: session.id, limit: 9, cursor: answer.id.uuidString)
+      }
       for message in [question, answer] { #expect(try await mine.message(id: message.id) == nil) }
       #expect(try await mine.message(runID: #require(answer.answer).runID) == nil)
     },

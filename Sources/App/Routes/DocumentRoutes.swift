@@ -42,7 +42,7 @@ struct DocumentRoutes: Sendable {
       json.array("documents", page.documents) { json, document in
         json.object { $0.fields(of: document) }
       }
-      if let cursor = page.nextCursor { json.field("next_cursor", cursor) } else { json.null("next_cursor") }
+      json.nextCursor(page.nextCursor)
       json.field("total", page.total)
       json.object("embedding") { $0.fields(of: embedding) }
     }

@@ -19,23 +19,19 @@ struct SessionRoutes: Sendable {
     router.get("sessions/{id}") { _, context in try await read(context) }
     router.patch("sessions/{id}") { request, context in try await rename(request, context) }
     router.delete("sessions/{id}") { _, context in try await delete(context) }
-    router.get("sessions/{id}/messages") { _, context in try await messages(context) }
+    router.get("sessions/{id}/messages") { request, context in try await messages(request, context) }
   }
 
   private func list(_ request: Request) async throws -> Response {
     let limit = try request.limit(default: Self.defaultPageSize, max: Self.maxPageSize)
-    let page: SessionPage
-    do {
-      page = try await store.sessions(
-        limit: limit, cursor: request.uri.queryParameters["cursor"].map(String.init))
-    } catch let error as StoreError where error.code == .conflict {
-      throw RequestError.invalid("cursor", "cursor is not one that this server gave out.")
+    let page = try await reading(request) { cursor in
+      try await store.sessions(limit: limit, cursor: cursor)
     }
     return .json { json in
       json.array("sessions", page.sessions) { json, session in
         json.object { $0.fields(of: session) }
       }
-      if let cursor = page.nextCursor { json.field("next_cursor", cursor) } else { json.null("next_cursor") }
+      json.nextCursor(page.nextCursor)
     }
   }
 
@@ -85,15 +81,39 @@ struct SessionRoutes: Sendable {
     return Response(status: .noContent)
   }
 
-  private func messages(_ context: AppRequestContext) async throws -> Response {
+  private func messages(_ request: Request, _ context: AppRequestContext) async throws -> Response {
     let session = try await session(context)
-    let messages = try await store.messages(sessionID: session.id)
+    let page = try await page(of: session.id, request)
+    let messages = page.messages
     let cited = Set(messages.flatMap { ($0.answer?.sources ?? []).map(\.documentID) })
     let existing = cited.isEmpty ? [] : try await knowledge.existingDocuments(among: cited)
     return .json { json in
       json.array("messages", messages) { json, message in
         json.object { $0.fields(of: message, existing: existing) }
       }
+      json.nextCursor(page.nextCursor)
+    }
+  }
+
+  /// All messages, or with a `limit` so many of them from the end or before the cursor.
+  private func page(of sessionID: UUID, _ request: Request) async throws -> MessagePage {
+    let query = request.uri.queryParameters
+    guard query["limit"] != nil || query["cursor"] != nil else {
+      return MessagePage(messages: try await store.messages(sessionID: sessionID), nextCursor: nil)
+    }
+    let limit = try request.limit(default: Self.defaultPageSize, max: Self.maxPageSize)
+    return try await reading(request) { cursor in
+      try await store.messages(sessionID: sessionID, limit: limit, cursor: cursor)
+    }
+  }
+
+  /// Reads a page from where the request's cursor says.
+  private func reading<Page>(_ request: Request, _ read: (String?) async throws -> Page) async throws -> Page
+  {
+    do {
+      return try await read(request.uri.queryParameters["cursor"].map(String.init))
+    } catch let error as StoreError where error.code == .conflict {
+      throw RequestError.invalid("cursor", "cursor is not one that this server gave out.")
     }
   }
 }
@@ -110,6 +130,11 @@ extension Request {
 }
 
 extension JSONWriter {
+  /// Where the next page of a list begins.
+  mutating func nextCursor(_ cursor: String?) {
+    if let cursor { field("next_cursor", cursor) } else { null("next_cursor") }
+  }
+
   fileprivate mutating func fields(of session: Session) {
     field("id", session.id)
     field("title", session.title)

@@ -20,6 +20,10 @@ public protocol ConversationStore: Sendable {
 
   /// Messages of a session, oldest first (by the order in which they were added).
   func messages(sessionID: UUID) async throws -> [Message]
+  /// A page of a session's messages, the newest page first; within it the oldest message comes first.
+  /// - Parameter cursor: the `nextCursor` of the page before; `nil` for the newest messages. One that names no message of
+  ///   the session is a ``StoreError/Code/conflict``.
+  func messages(sessionID: UUID, limit: Int, cursor: String?) async throws -> MessagePage
   func message(id: UUID) async throws -> Message?
   /// The assistant message that a run wrote, the newest run of those that wrote it.
   func message(runID: UUID) async throws -> Message?
@@ -44,5 +48,27 @@ public struct SessionPage: Sendable, Hashable {
   public init(sessions: [Session], nextCursor: String?) {
     self.sessions = sessions
     self.nextCursor = nextCursor
+  }
+}
+
+/// One page of a conversation, read from its end.
+public struct MessagePage: Sendable, Hashable {
+  /// Oldest first.
+  public var messages: [Message]
+  /// Of the messages before these; `nil` when these begin the conversation.
+  public var nextCursor: String?
+
+  public init(messages: [Message], nextCursor: String?) {
+    self.messages = messages
+    self.nextCursor = nextCursor
+  }
+
+  /// Makes a page of what a store found.
+  /// - Parameters:
+  ///   - newestFirst: up to one message more than `limit`: that one tells whether there are older ones.
+  ///   - limit: of the page, at least 1.
+  public init(newestFirst: [Message], limit: Int) {
+    messages = newestFirst.prefix(limit).reversed()
+    nextCursor = newestFirst.count > limit ? messages.first.map { $0.id.uuidString.lowercased() } : nil
   }
 }

@@ -68,6 +68,31 @@ struct SQLiteConversationStore: ConversationStore {
     }
   }
 
+  func messages(sessionID: UUID, limit: Int, cursor: String?) async throws -> MessagePage {
+    let limit = max(limit, 1)
+    let session = StoredValues.text(sessionID)
+    let messages = try await database.read { db in
+      var end = Int64.max
+      if let cursor {
+        let sequence = try Int64.fetchOne(
+          db, sql: "SELECT sequence FROM messages WHERE id = ? AND session_id = ? AND \(Message.isOwned)",
+          arguments: [StoredValues.text(try MessageCursor.id(cursor)), session, owner.id])
+        guard let sequence else { throw MessageCursor.unknown }
+        end = sequence
+      }
+      return try Row.fetchAll(
+        db,
+        sql: """
+          SELECT * FROM messages
+          WHERE session_id = (SELECT id FROM sessions WHERE id = ? AND owner = ?) AND sequence < ?
+          ORDER BY sequence DESC LIMIT ?
+          """,
+        arguments: [session, owner.id, end, limit == .max ? limit : limit + 1]
+      ).map(Message.init(row:))
+    }
+    return MessagePage(newestFirst: messages, limit: limit)
+  }
+
   func message(id: UUID) async throws -> Message? {
     try await message("id", id)
   }

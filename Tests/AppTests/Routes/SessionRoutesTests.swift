@@ -47,6 +47,32 @@ import Testing
     }
   }
 
+  @Test("With a limit, messages come page by page from the end")
+  func messagePages() async throws {
+    try await withRill { rill in
+      let events = try await rill.client.ask("What does the river do?")
+      let id: String = try #require(events.first?["session_id"])
+      func page(_ query: String) async throws -> (roles: [String?], cursor: String?) {
+        let body = try await rill.client.send("GET", "/sessions/\(id)/messages\(query)").decoded()
+        let messages = try #require(body["messages"] as? [[String: Any]])
+        try #require(body.keys.contains("next_cursor"))
+        return (messages.map { $0["role"] as? String }, body["next_cursor"] as? String)
+      }
+      let newest = try await page("?limit=1")
+      #expect(newest.roles == ["assistant"])
+      let oldest = try await page("?limit=1&cursor=\(#require(newest.cursor))")
+      #expect(oldest.roles == ["user"])
+      #expect(oldest.cursor == nil)
+      #expect(try await page("").cursor == nil)
+      #expect(try await page("?limit=200").roles == ["user", "assistant"])
+      for query in ["?limit=0", "?limit=201", "?limit=x", "?cursor=nonsense", "?limit=1&cursor=\(UUID())"] {
+        let refused = try await rill.client.send("GET", "/sessions/\(id)/messages\(query)")
+        #expect(refused.status == 422)
+        #expect(try refused.decoded()["code"] as? String == "INVALID_REQUEST")
+      }
+    }
+  }
+
   @Test("A running session tells its run; deleting the session stops it")
   func deleteWhileRunning() async throws {
     try await withRill(script: StopTests.silentAfter(["x"])) { rill in

@@ -69,6 +69,26 @@ public struct PostgresConversationStore: ConversationStore {
     ).map(Message.init(row:))
   }
 
+  public func messages(sessionID: UUID, limit: Int, cursor: String?) async throws -> MessagePage {
+    let limit = max(limit, 1)
+    var end = Int64.max
+    if let cursor {
+      let found = try await database.query(
+        "SELECT sequence FROM messages WHERE owner = $1 AND session_id = $2 AND id = $3",
+        [.text(owner), .uuid(sessionID), .uuid(MessageCursor.id(cursor))])
+      guard let sequence: Int64 = try found.first?[0] else { throw MessageCursor.unknown }
+      end = sequence
+    }
+    let messages = try await database.query(
+      """
+      SELECT \(Message.postgresColumns) FROM messages
+      WHERE owner = $1 AND session_id = $2 AND sequence < $3 ORDER BY sequence DESC LIMIT $4
+      """,
+      [.text(owner), .uuid(sessionID), .int(end), .int(Int64(limit == .max ? limit : limit + 1))]
+    ).map(Message.init(row:))
+    return MessagePage(newestFirst: messages, limit: limit)
+  }
+
   public func message(id: UUID) async throws -> Message? {
     try await first("SELECT \(Message.postgresColumns) FROM messages WHERE owner = $1 AND id = $2", id)
       .map(Message.init(row:))
