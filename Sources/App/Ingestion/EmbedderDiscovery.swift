@@ -54,7 +54,8 @@ extension EmbedderDiscovery {
         folder = EmbeddingModelFolder.find(in: places)
       }
       guard let folder else { return nil }
-      let embedder = try BertEmbedder(folder: folder)
+      let embedder = try BertEmbedder(
+        folder: folder, packedFolder: configuration.dataDirectory.appending(path: "matrices"))
       return Choice(
         embedder: embedder, model: embedder.descriptor.id, counter: embedder.tokenizer,
         reason: "The weights of \(folder.name) are there.")
