@@ -5,9 +5,10 @@ import Providers
 
 /// Chooses where vectors come from.
 struct EmbedderDiscovery: Sendable {
-  let settings: DocumentSettings
   let configuration: RillConfiguration
   let transport: HTTPTransport
+
+  private var settings: DocumentSettings { configuration.documents }
 
   /// What was found.
   struct Choice: Sendable {

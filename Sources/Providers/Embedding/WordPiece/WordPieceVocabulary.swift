@@ -21,7 +21,7 @@ struct WordPieceVocabulary: Sendable {
   ///   - pieces: every piece of the vocabulary with its id.
   ///   - prefix: what marks a piece that continues a word.
   init(pieces: [(text: [UInt8], id: Int32)], prefix: [UInt8]) {
-    var table = Builder()
+    var table = Builder(pieceCount: pieces.count)
     for (text, id) in pieces {
       if text.count > prefix.count, text.starts(with: prefix) {
         table.add(text[prefix.count...], id: id, root: Self.continuationRoot)
@@ -64,10 +64,19 @@ struct WordPieceVocabulary: Sendable {
   }
 
   private struct Builder {
-    var edges = [UInt64](repeating: 0, count: 16)
-    var shift: UInt32 = 28
-    var pieces: [Int32] = [-1, -1, -1]
+    private(set) var edges: [UInt64]
+    private(set) var shift: UInt32
+    private(set) var pieces: [Int32] = [-1, -1, -1]
     private var edgeCount = 0
+
+    /// - Parameter pieceCount: so that the table grows once at the most, mostly.
+    init(pieceCount: Int) {
+      var bits: UInt32 = 4
+      while 1 << bits < pieceCount * 4 { bits += 1 }
+      edges = [UInt64](repeating: 0, count: 1 << bits)
+      shift = 32 - bits
+      pieces.reserveCapacity(pieceCount * 3)
+    }
 
     mutating func add(_ text: ArraySlice<UInt8>, id: Int32, root: UInt32) {
       var node = root
