@@ -1,10 +1,9 @@
 import { useCallback, useEffect } from "react";
 import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
-import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
 import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
-import { EmptyState, LoadState } from "./lazyParts";
+import { Announcer, EmptyState, LoadState } from "./lazyParts";
 import { Messages } from "./Messages";
 import { useStickToBottom } from "./useStickToBottom";
 
@@ -47,6 +46,8 @@ export function ChatView() {
                   messages={conversation.messages}
                   versions={conversation.versions}
                   run={run}
+                  earlier={conversation.earlier}
+                  onLoadEarlier={chat.loadEarlier}
                   onRetry={chat.canRetry ? chat.retry : null}
                   onContinue={chat.canContinue ? chat.continueAnswer : null}
                   onTryNow={chat.retryNow}
