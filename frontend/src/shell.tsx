@@ -8,8 +8,9 @@ import { createStaticStore } from "./store/staticStore";
  * when the page is built, by the page's own components. Nobody can write into it: the page will draw its own in its place.
  */
 export function shell(): string {
+  const store = createStaticStore();
   const markup = renderToStaticMarkup(
-    <ChatStoreContext.Provider value={createStaticStore()}>
+    <ChatStoreContext.Provider value={store}>
       <App />
     </ChatStoreContext.Provider>,
   );

@@ -93,13 +93,15 @@ function onSeen(callback: () => void): () => void {
   const seen = () => {
     if (document.visibilityState === "visible") callback();
   };
+  // A page that has just been loaded is not seen again.
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && seen();
   document.addEventListener("visibilitychange", seen);
   window.addEventListener("focus", seen);
-  window.addEventListener("pageshow", seen);
+  window.addEventListener("pageshow", shown);
   return () => {
     document.removeEventListener("visibilitychange", seen);
     window.removeEventListener("focus", seen);
-    window.removeEventListener("pageshow", seen);
+    window.removeEventListener("pageshow", shown);
   };
 }
 
