@@ -2,8 +2,7 @@ import { useCallback, useEffect } from "react";
 import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
 import { Composer } from "./Composer";
-import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
-import { Announcer, EmptyState, LoadState } from "./lazyParts";
+import { Announcer, ChatNotices, EmptyState, JumpButton, LoadState } from "./lazyParts";
 import { Messages } from "./Messages";
 import { useStickToBottom } from "./useStickToBottom";
 
@@ -62,34 +61,15 @@ export function ChatView() {
             )}
           </div>
         </div>
-        {isAway && (
-          <button type="button" className="jump" onClick={() => jump(true)}>
-            <DownIcon />
-            Jump to latest
-          </button>
-        )}
+        {isAway && <JumpButton onJump={() => jump(true)} />}
       </div>
       <div className="dock">
         <div className="column">
-          {!online && !run.reconnect && (
-            <p className="notice" role="status" data-testid="offline">
-              <OfflineIcon />
-              You are offline. What you write stays here until the network is back.
-            </p>
-          )}
-          {conversation.notice && (
-            <div className="notice" role="status" data-testid="notice">
-              <p>{conversation.notice}</p>
-              <button
-                type="button"
-                className="icon-button small"
-                aria-label="Dismiss"
-                onClick={chat.dismissNotice}
-              >
-                <CloseIcon />
-              </button>
-            </div>
-          )}
+          <ChatNotices
+            isOffline={!online && !run.reconnect}
+            notice={conversation.notice}
+            onDismiss={chat.dismissNotice}
+          />
           <Composer
             conversationId={conversation.id}
             isActive={active}

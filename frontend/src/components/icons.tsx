@@ -34,12 +34,6 @@ export const PanelIcon = () => (
   </Icon>
 );
 
-export const CloseIcon = () => (
-  <Icon>
-    <path d="m5 5 10 10M15 5 5 15" />
-  </Icon>
-);
-
 export const SendIcon = () => (
   <Icon>
     <path d="M10 16V4M5 9l5-5 5 5" />
@@ -49,17 +43,5 @@ export const SendIcon = () => (
 export const StopIcon = () => (
   <Icon>
     <rect x="4.5" y="4.5" width="11" height="11" rx="2.5" fill="currentColor" stroke="none" />
-  </Icon>
-);
-
-export const DownIcon = () => (
-  <Icon>
-    <path d="M10 4v12M5 11l5 5 5-5" />
-  </Icon>
-);
-
-export const OfflineIcon = () => (
-  <Icon>
-    <path d="M3 8.2a10.5 10.5 0 0 1 4-2.4M17 8.2a10.4 10.4 0 0 0-5.5-2.9M5.8 11.2a6.5 6.5 0 0 1 3-1.7M14.2 11.2l-.6-.5M10 15v.1M3.5 3.5l13 13" />
   </Icon>
 );

@@ -7,6 +7,8 @@ export const loadParts = loadPart(() => import("./parts"));
 
 export const LazyMessageList = lazyOf(loadParts, "MessageList");
 const LazyAnnouncer = lazyOf(loadParts, "Announcer");
+const LazyChatNotices = lazyOf(loadParts, "ChatNotices");
+const LazyJumpButton = lazyOf(loadParts, "JumpButton");
 const LazySidebar = lazyOf(loadParts, "Sidebar");
 const LazySourcePanel = lazyOf(loadParts, "SourcePanel");
 const LazyEditMessage = lazyOf(loadParts, "EditMessage");
@@ -74,6 +76,18 @@ export const ModelBadge = () => (
 export const Announcer = (props: ComponentProps<typeof LazyAnnouncer>) => (
   <LazyPart fallback={null}>
     <LazyAnnouncer {...props} />
+  </LazyPart>
+);
+
+export const ChatNotices = (props: ComponentProps<typeof LazyChatNotices>) => (
+  <LazyPart fallback={null}>
+    <LazyChatNotices {...props} />
+  </LazyPart>
+);
+
+export const JumpButton = (props: ComponentProps<typeof LazyJumpButton>) => (
+  <LazyPart fallback={null}>
+    <LazyJumpButton {...props} />
   </LazyPart>
 );
 

@@ -117,3 +117,21 @@ export const SystemIcon = () => (
     <path d="M7.5 16.5h5" />
   </Icon>
 );
+
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m5 5 10 10M15 5 5 15" />
+  </Icon>
+);
+
+export const DownIcon = () => (
+  <Icon>
+    <path d="M10 4v12M5 11l5 5 5-5" />
+  </Icon>
+);
+
+export const OfflineIcon = () => (
+  <Icon>
+    <path d="M3 8.2a10.5 10.5 0 0 1 4-2.4M17 8.2a10.4 10.4 0 0 0-5.5-2.9M5.8 11.2a6.5 6.5 0 0 1 3-1.7M14.2 11.2l-.6-.5M10 15v.1M3.5 3.5l13 13" />
+  </Icon>
+);

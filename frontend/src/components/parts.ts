@@ -3,6 +3,7 @@
  * and what opens on demand. Loaded together, as one file.
  */
 export { Announcer } from "./Announcer";
+export { ChatNotices, JumpButton } from "./ChatNotices";
 export { DropZone } from "./documents/DropZone";
 export { EditMessage } from "./EditMessage";
 export { EmptyState } from "./EmptyState";

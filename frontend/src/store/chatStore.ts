@@ -88,9 +88,9 @@ class Store implements ChatStore {
       }),
       environment.onSeen(() => this.seen()),
     );
+    void this.current.load();
     void this.monitor.refresh();
     void this.lister.reload();
-    void this.current.load();
   };
 
   readonly dispose = (): void => {
