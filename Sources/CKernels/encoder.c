@@ -1,15 +1,11 @@
-// Plain loops, which the compiler turns into vector instructions: each function is compiled for several generations of
-// x86 processors, and the loader takes the newest that this machine has. ARM processors all have NEON.
+// Plain loops, which the compiler turns into vector instructions.
 #include "encoder.h"
 
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
-#define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FOR_EACH_CPU
-#endif
+#include "clones.h"
+
 #define INLINE static inline __attribute__((always_inline))
 
 // Sums may be taken in any order; without this no reduction is vectorised.
@@ -68,7 +64,7 @@ INLINE void normalize_row(float *x, size_t width, const float *gain, const float
   for (size_t i = 0; i < width; i++) x[i] = (x[i] - mean) * scale * gain[i] + bias[i];
 }
 
-FOR_EACH_CPU void rill_embed_tokens(
+RILL_CLONES void rill_embed_tokens(
     const float *table, const int32_t *ids, const float *positions, const int32_t *row_positions, size_t rows,
     size_t width, float *out) {
   for (size_t row = 0; row < rows; row++) {
@@ -79,12 +75,12 @@ FOR_EACH_CPU void rill_embed_tokens(
   }
 }
 
-FOR_EACH_CPU void rill_layer_norm(
+RILL_CLONES void rill_layer_norm(
     float *x, size_t rows, size_t width, const float *gain, const float *bias, float epsilon) {
   for (size_t row = 0; row < rows; row++) normalize_row(x + row * width, width, gain, bias, epsilon);
 }
 
-FOR_EACH_CPU void rill_add_layer_norm(
+RILL_CLONES void rill_add_layer_norm(
     float *x, const float *y, size_t rows, size_t width, const float *gain, const float *bias, float epsilon) {
   for (size_t row = 0; row < rows; row++) {
     float *to = x + row * width;
@@ -94,7 +90,7 @@ FOR_EACH_CPU void rill_add_layer_norm(
   }
 }
 
-FOR_EACH_CPU void rill_gelu(float *x, size_t count) {
+RILL_CLONES void rill_gelu(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = gelu(x[i]);
 }
 
@@ -113,7 +109,7 @@ INLINE float largest_of(const float *x, size_t count) {
   return largest;
 }
 
-FOR_EACH_CPU void rill_softmax(float *x, size_t rows, size_t width) {
+RILL_CLONES void rill_softmax(float *x, size_t rows, size_t width) {
   FAST_SUMS
   for (size_t row = 0; row < rows; row++) {
     float *to = x + row * width;
@@ -128,13 +124,13 @@ FOR_EACH_CPU void rill_softmax(float *x, size_t rows, size_t width) {
   }
 }
 
-FOR_EACH_CPU void rill_sum_rows(const float *x, size_t rows, size_t width, float *out) {
+RILL_CLONES void rill_sum_rows(const float *x, size_t rows, size_t width, float *out) {
   for (size_t row = 0; row < rows; row++) {
     for (size_t i = 0; i < width; i++) out[i] += x[row * width + i];
   }
 }
 
-FOR_EACH_CPU void rill_normalize(float *x, size_t width) {
+RILL_CLONES void rill_normalize(float *x, size_t width) {
   FAST_SUMS
   float squares = 0;
   for (size_t i = 0; i < width; i++) squares += x[i] * x[i];

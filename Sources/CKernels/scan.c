@@ -3,16 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-// One version of a function for each generation of processors, chosen when the program starts. On ARM the compiler's
-// plain code uses NEON, which every such processor has.
-#if defined(__x86_64__) && defined(__linux__)
-#define RILL_SCAN_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define RILL_SCAN_CLONES
-#endif
+#include "clones.h"
 
 // Sums may be added up in any order: that is what lets the compiler use wide registers.
-RILL_SCAN_CLONES
+RILL_CLONES
 void rill_scan_f32(
     const float *query, const float *rows, size_t count, size_t dimension, float *scores) {
 #pragma clang fp reassociate(on) contract(fast)
@@ -26,7 +20,7 @@ void rill_scan_f32(
 
 // A product of 16-bit numbers, added up in pairs to 32 bits, is one instruction (pmaddwd): the query may as well have
 // 16 bits, and then nearly the whole error is the row's.
-RILL_SCAN_CLONES
+RILL_CLONES
 void rill_scan_i8(
     const int16_t *query, const int8_t *rows, size_t count, size_t dimension, const float *scales,
     float query_scale, float *scores) {
@@ -38,7 +32,7 @@ void rill_scan_i8(
   }
 }
 
-RILL_SCAN_CLONES
+RILL_CLONES
 float rill_quantize_row(const float *row, size_t dimension, int8_t *codes, float *error) {
 #pragma clang fp reassociate(on) contract(fast)
   float largest = 0;

@@ -27,9 +27,10 @@ struct IngestCommand: AsyncParsableCommand {
       try DatabaseChoice.makeFolder(configuration.dataDirectory)
       let database = try await DatabaseChoice.open(configuration, logger: logger)
       let transport = try HTTPTransport()
+      let discovery = EmbedderDiscovery(configuration: configuration, transport: transport)
       let services = try await KnowledgeServices.make(
         configuration, stores: database.stores(of: .everyone), cluster: database.cluster,
-        transport: transport, logger: logger)
+        discovery: discovery, choice: try discovery.choose(), logger: logger)
       let summary = try await IngestCommandRunner.ingest(
         paths: paths,
         with: IngestionService(

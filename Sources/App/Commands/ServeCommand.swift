@@ -24,11 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
         of: configuration.dataDirectory, whenTaken: patience(configuration, logger)
       ) {
         let node = try NodeIdentity.load(from: configuration.dataDirectory)
-        let database = try await DatabaseChoice.open(configuration, node: node, logger: logger)
-        let transport = try HTTPTransport()
-        try await serve(configuration, database, transport, logger)
-        await transport.close()
-        try await database.close()
+        try await serve(configuration, as: node, logger)
       }
     }
   }
@@ -48,10 +44,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
   }
 
-  private func serve(
-    _ configuration: RillConfiguration, _ database: any RillDatabase, _ transport: HTTPTransport,
-    _ logger: Logger
-  ) async throws {
+  private func serve(_ configuration: RillConfiguration, as node: UUID, _ logger: Logger) async throws {
+    let transport = try HTTPTransport()
+    let discovery = EmbedderDiscovery(configuration: configuration, transport: transport)
+    // It reads megabytes, meanwhile the database is opened and the language model's server is asked.
+    async let embedding = discovery.choose()
+    let database = try await DatabaseChoice.open(configuration, node: node, logger: logger)
     let chosen = try await ModelDiscovery(transport: transport).choose(configuration.modelSettings)
     logger.info(
       "Model chosen",
@@ -63,8 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
     let clock = ClusterClock()
     let time = RunTime(clock: ContinuousClock(), date: { clock.now() })
     let documents = try await KnowledgeServices.make(
-      configuration, stores: stores, cluster: database.cluster, time: time, transport: transport,
-      logger: logger)
+      configuration, stores: stores, cluster: database.cluster, time: time, discovery: discovery,
+      choice: try await embedding, logger: logger)
     if configuration.indexesSampleDocuments {
       try await SampleDocuments(
         publicDirectory: try PublicDirectory.find(configured: configuration.publicDirectory),
@@ -83,6 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
       print("Rill is ready at http://\(configuration.displayHost):\(port)")
       fflush(nil)
     }
+    await transport.close()
+    try await database.close()
   }
 }
 

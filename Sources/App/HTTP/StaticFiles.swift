@@ -33,11 +33,11 @@ struct StaticFiles: Sendable {
   init(directory: URL) throws {
     let root = directory.standardizedFileURL.resolvingSymlinksInPath()
     let prefix = root.path.hasSuffix("/") ? root.path : root.path + "/"
-    let enumerator = FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey])
+    let enumerator = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
     while let url = enumerator?.nextObject() as? URL {
       let path = url.resolvingSymlinksInPath().path
       guard path.hasPrefix(prefix), let name = Self.servedName(String(path.dropFirst(prefix.count))),
-        (try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+        Self.isRegular(path)
       else { continue }
       try add(Data(contentsOf: url), name: name)
     }
@@ -47,6 +47,12 @@ struct StaticFiles: Sendable {
         message: "The folder holds no built page (index.html). Point RILL_PUBLIC_DIR at Rill's Public folder."
       )
     }
+  }
+
+  /// Asked of the system itself: `resourceValues` took half of the time for all files.
+  private static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   /// Which files of the folder are the page's: not what only the server reads, and no hidden ones.

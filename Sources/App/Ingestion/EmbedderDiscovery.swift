@@ -5,9 +5,10 @@ import Providers
 
 /// Chooses where vectors come from.
 struct EmbedderDiscovery: Sendable {
-  let settings: DocumentSettings
   let configuration: RillConfiguration
   let transport: HTTPTransport
+
+  private var settings: DocumentSettings { configuration.documents }
 
   /// What was found.
   struct Choice: Sendable {
@@ -54,7 +55,8 @@ extension EmbedderDiscovery {
         folder = EmbeddingModelFolder.find(in: places)
       }
       guard let folder else { return nil }
-      let embedder = try BertEmbedder(folder: folder)
+      let embedder = try BertEmbedder(
+        folder: folder, packedFolder: configuration.dataDirectory.appending(path: "matrices"))
       return Choice(
         embedder: embedder, model: embedder.descriptor.id, counter: embedder.tokenizer,
         reason: "The weights of \(folder.name) are there.")

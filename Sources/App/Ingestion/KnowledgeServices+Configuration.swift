@@ -6,14 +6,13 @@ import Storage
 
 extension KnowledgeServices {
   /// What a configuration asks for.
-  /// - Throws: ``ConfigurationError``, ``StoreError``.
+  /// - Parameter choice: what `discovery` chose.
+  /// - Throws: ``StoreError``.
   static func make(
     _ configuration: RillConfiguration, stores: Stores, cluster: (any Cluster)?, time: RunTime = .system,
-    transport: HTTPTransport, logger: Logger
+    discovery: EmbedderDiscovery, choice: EmbedderDiscovery.Choice, logger: Logger
   ) async throws -> KnowledgeServices {
     let settings = configuration.documents
-    let discovery = EmbedderDiscovery(settings: settings, configuration: configuration, transport: transport)
-    let choice = try discovery.choose()
     logger.info(
       "Embedding model chosen",
       metadata: ["model": "\(choice.model)", "reason": "\(choice.reason)"])

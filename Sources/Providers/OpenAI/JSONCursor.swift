@@ -99,6 +99,14 @@ struct JSONCursor {
     }
   }
 
+  /// Reads past the next value, and tells where in the text it stands.
+  mutating func skipped() throws -> Range<Int> {
+    _ = try peek()
+    let start = position
+    try skip()
+    return start..<position
+  }
+
   /// Makes sure that nothing follows the value.
   mutating func expectEnd() throws {
     skipSpace()
@@ -179,6 +187,11 @@ struct JSONKey {
 
   /// The key itself, where keys are data.
   func text() throws -> String { try JSONCursor.unescape(bytes) }
+
+  /// Its bytes, which are nearly always the ones that stand in the text.
+  func utf8() throws -> [UInt8] {
+    bytes.contains(UInt8(ascii: "\\")) ? Array(try text().utf8) : Array(bytes)
+  }
 
   static func ~= (name: StaticString, key: JSONKey) -> Bool {
     guard key.bytes.count == name.utf8CodeUnitCount else { return false }

@@ -125,7 +125,7 @@ public struct SQLiteDatabase: StoreHealth {
     configuration.maximumReaderCount = 4
     configuration.prepareDatabase { db in
       db.add(function: lower)
-      let code = ResultCode(rawValue: rill_add_bm25(db.sqliteConnection))
+      let code = ResultCode(rawValue: rill_add_best_rows(db.sqliteConnection))
       guard code == .SQLITE_OK else { throw DatabaseError(resultCode: code) }
     }
     return configuration

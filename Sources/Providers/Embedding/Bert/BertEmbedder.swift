@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Graph
 
 /// A sentence-transformers model of the BERT kind, computed in this process on threads of its own.
@@ -20,15 +20,17 @@ public final class BertEmbedder: Embedder {
   /// the end of the process, may have to wait for: about 50 ms.
   private static let batchTokens = 512
 
-  /// Loads the model, which takes some tens of milliseconds.
+  /// Loads the model, which takes some tens of milliseconds; with the matrices of an earlier time, half as many.
   ///
   /// - Parameters:
   ///   - threads: for work in bulk; queries have as many again. By default one for each processor.
+  ///   - packedFolder: where the model's matrices are kept for the next time, in the order in which they are computed
+  ///     with: a folder that may be deleted at any time, and is made when it is not there. `nil` keeps nothing.
   /// - Throws: ``EmbeddingModelError``.
   public init(
-    folder: EmbeddingModelFolder, threads: Int? = nil
+    folder: EmbeddingModelFolder, threads: Int? = nil, packedFolder: URL? = nil
   ) throws(EmbeddingModelError) {
-    let weights = try folder.loadWeights()
+    let weights = try folder.loadWeights(packedIn: packedFolder)
     tokenizer = try folder.loadTokenizer()
     limit = try folder.loadLimit()
     guard tokenizer.vocabulary.count <= weights.configuration.vocabulary else {
@@ -42,6 +44,7 @@ public final class BertEmbedder: Embedder {
       maxTokens: limit)
     self.threads = max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1)
     pool = ComputePool(name: "embedding", threads: self.threads) { EncoderWorkspace() }
+    if weights.unsaved != nil { pool.start(.bulk) { _ in weights.save() } }
   }
 
   /// Ends the threads. Later calls fail.

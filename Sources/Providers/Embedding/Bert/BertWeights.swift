@@ -1,9 +1,10 @@
 internal import CKernels
+import Foundation
 
 /// The numbers of a BERT encoder, laid out as it reads them.
 ///
 /// The vectors of the tokens stay in the mapped file, of which a text needs a few pages. What every text needs is
-/// rearranged once, for the products.
+/// rearranged for the products, and kept in that order from one start to the next.
 final class BertWeights: Sendable {
   /// `y = x · weightᵀ + bias`, with the weight packed for `rill_matrix_multiply`.
   struct Linear: Sendable {
@@ -34,33 +35,50 @@ final class BertWeights: Sendable {
   let positions: FloatRegion
   let embeddingNorm: LayerNorm
   let layers: [Layer]
-  private let file: SafetensorsFile
+  /// Tells these weights from others, in eight digits.
+  let fingerprint: String
+  /// Where the matrices have to be kept still; `nil` when they came from there, or are not kept.
+  let unsaved: PackedMatrices?
 
+  /// - Parameter folder: where the packed matrices are kept; `nil` to pack them every time.
   /// - Throws: ``SafetensorsFile/Damage`` when a tensor is missing or has another shape than the configuration says.
-  init(file: SafetensorsFile, configuration: BertConfiguration) throws {
-    let reader = Reader(file: file, width: configuration.width)
-    self.file = file
+  init(file: SafetensorsFile, configuration: BertConfiguration, packedIn folder: URL? = nil) throws {
+    let fingerprint = Self.fingerprint(of: file)
+    self.fingerprint = fingerprint
+    let kept = folder.map {
+      PackedMatrices(folder: $0, file: file, fingerprint: fingerprint, configuration: configuration)
+    }
+    let matrices = kept?.load()
+    unsaved = matrices == nil ? kept : nil
+    let reader = Reader(file: file, width: configuration.width, matrices: matrices)
     self.configuration = configuration
     tokens = try reader.region(
       "embeddings.word_embeddings.weight", [configuration.vocabulary, configuration.width])
     positions = try reader.positions(configuration)
     embeddingNorm = try reader.norm("embeddings.LayerNorm")
     layers = try (0..<configuration.layers).map { index in
-      let layer = "encoder.layer.\(index)"
+      let (layer, matrix) = ("encoder.layer.\(index)", 4 * index)
       return Layer(
         attentionInput: try reader.attentionInput(
-          "\(layer).attention.self", scale: 1 / Float(configuration.headWidth).squareRoot()),
-        attentionOutput: try reader.linear("\(layer).attention.output.dense"),
+          "\(layer).attention.self", matrix: matrix, scale: 1 / Float(configuration.headWidth).squareRoot()),
+        attentionOutput: try reader.linear("\(layer).attention.output.dense", matrix: matrix + 1),
         attentionNorm: try reader.norm("\(layer).attention.output.LayerNorm"),
-        inner: try reader.linear("\(layer).intermediate.dense", outputs: configuration.innerWidth),
-        output: try reader.linear("\(layer).output.dense", inputs: configuration.innerWidth),
+        inner: try reader.linear(
+          "\(layer).intermediate.dense", matrix: matrix + 2, outputs: configuration.innerWidth),
+        output: try reader.linear(
+          "\(layer).output.dense", matrix: matrix + 3, inputs: configuration.innerWidth),
         outputNorm: try reader.norm("\(layer).output.LayerNorm"))
     }
   }
 
-  /// Tells these weights from others, in eight digits: a hash (FNV-1a) of the file's size and of the beginning of every
-  /// tensor, so that not the whole file has to be read.
-  var fingerprint: String {
+  /// Keeps the matrices for the next start, if that is still to be done.
+  func save() {
+    unsaved?.save(
+      layers.flatMap { [$0.attentionInput, $0.attentionOutput, $0.inner, $0.output].map(\.packed) })
+  }
+
+  /// A hash (FNV-1a) of the file's size and of the beginning of every tensor, so that not the whole file has to be read.
+  private static func fingerprint(of file: SafetensorsFile) -> String {
     var hash: UInt32 = 2_166_136_261
     func add(_ byte: UInt8) { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
     withUnsafeBytes(of: UInt64(file.byteCount).littleEndian) { $0.forEach(add) }
@@ -77,9 +95,12 @@ final class BertWeights: Sendable {
     let width: Int
     /// Models that were saved with a task's head carry this prefix.
     let prefix: String
+    /// The packed matrices of all layers, when they are there already.
+    let matrices: [FloatRegion]?
 
-    init(file: SafetensorsFile, width: Int) {
+    init(file: SafetensorsFile, width: Int, matrices: [FloatRegion]?) {
       self.file = file
+      self.matrices = matrices
       self.width = width
       prefix = file.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
     }
@@ -100,11 +121,15 @@ final class BertWeights: Sendable {
       }
     }
 
-    func linear(_ name: String, inputs: Int? = nil, outputs: Int? = nil) throws -> BertWeights.Linear {
+    /// - Parameter matrix: its place among the packed ones.
+    func linear(
+      _ name: String, matrix: Int, inputs: Int? = nil, outputs: Int? = nil
+    ) throws -> BertWeights.Linear {
       let (inputs, outputs) = (inputs ?? width, outputs ?? width)
       let weight = try region("\(name).weight", [outputs, inputs])
       return BertWeights.Linear(
-        inputs: inputs, outputs: outputs, packed: Self.pack(weight, inputs: inputs, outputs: outputs),
+        inputs: inputs, outputs: outputs,
+        packed: matrices?[matrix] ?? Self.pack(weight, inputs: inputs, outputs: outputs),
         bias: try region("\(name).bias", [outputs]))
     }
 
@@ -123,14 +148,15 @@ final class BertWeights: Sendable {
     }
 
     /// - Parameter scale: of the queries. Scaled here once, instead of every score for every text.
-    func attentionInput(_ name: String, scale: Float) throws -> BertWeights.Linear {
+    func attentionInput(_ name: String, matrix: Int, scale: Float) throws -> BertWeights.Linear {
       let parts = ["query", "key", "value"]
       let weights = try parts.map { try region("\(name).\($0).weight", [width, width]) }
       let biases = try parts.map { try region("\(name).\($0).bias", [width]) }
       return BertWeights.Linear(
         inputs: width, outputs: 3 * width,
-        packed: Self.pack(
-          FloatRegion(joining: weights, scalingFirstBy: scale), inputs: width, outputs: 3 * width),
+        packed: matrices?[matrix]
+          ?? Self.pack(
+            FloatRegion(joining: weights, scalingFirstBy: scale), inputs: width, outputs: 3 * width),
         bias: FloatRegion(joining: biases, scalingFirstBy: scale))
     }
 

@@ -49,12 +49,14 @@ public struct EmbeddingModelFolder: Sendable, Hashable {
 
   // MARK: Reading
 
-  func loadWeights() throws(EmbeddingModelError) -> BertWeights {
+  /// - Parameter folder: where the packed matrices are kept from one start to the next.
+  func loadWeights(packedIn folder: URL? = nil) throws(EmbeddingModelError) -> BertWeights {
     let configuration = try loadConfiguration()
     try checkPooling()
     return try reading(Self.weights) {
       try BertWeights(
-        file: SafetensorsFile(contentsOf: url.appending(path: Self.weights)), configuration: configuration)
+        file: SafetensorsFile(contentsOf: url.appending(path: Self.weights)), configuration: configuration,
+        packedIn: folder)
     }
   }
 

@@ -44,12 +44,14 @@ final class SafetensorsFile: Sendable {
 
   let tensors: [String: Tensor]
   let byteCount: Int
+  /// When the file was last written to, and last changed in any way: seconds and nanoseconds.
+  let changes: [UInt64]
   /// Sendable as an integer: the mapping is never written to, and lives as long as this object.
   private let address: UInt
 
   /// - Throws: ``Damage``, or what the file system reported.
   init(contentsOf url: URL) throws {
-    let mapping = try Self.map(url)
+    let (mapping, changes) = try Self.map(url)
     do {
       let bytes = UnsafeRawBufferPointer(mapping)
       tensors = try Self.readHeader(bytes)
@@ -58,6 +60,7 @@ final class SafetensorsFile: Sendable {
       throw error
     }
     byteCount = mapping.count
+    self.changes = changes
     address = UInt(bitPattern: mapping.baseAddress)
   }
 
@@ -78,7 +81,9 @@ final class SafetensorsFile: Sendable {
     return tensor
   }
 
-  private static func map(_ url: URL) throws -> UnsafeMutableRawBufferPointer {
+  private static func map(
+    _ url: URL
+  ) throws -> (bytes: UnsafeMutableRawBufferPointer, changes: [UInt64]) {
     let file = open(url.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw Damage("It cannot be opened: \(String(cString: strerror(errno))).") }
     defer { close(file) }
@@ -88,7 +93,16 @@ final class SafetensorsFile: Sendable {
     guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED else {
       throw Damage("It cannot be mapped into memory: \(String(cString: strerror(errno))).")
     }
-    return UnsafeMutableRawBufferPointer(start: start, count: count)
+    return (UnsafeMutableRawBufferPointer(start: start, count: count), changes(status))
+  }
+
+  private static func changes(_ status: stat) -> [UInt64] {
+    #if canImport(Darwin)
+      let times = [status.st_mtimespec, status.st_ctimespec]
+    #else
+      let times = [status.st_mtim, status.st_ctim]
+    #endif
+    return times.flatMap { [UInt64(bitPattern: Int64($0.tv_sec)), UInt64(bitPattern: Int64($0.tv_nsec))] }
   }
 
   private static func readHeader(_ file: UnsafeRawBufferPointer) throws -> [String: Tensor] {

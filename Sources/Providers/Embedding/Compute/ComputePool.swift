@@ -77,6 +77,12 @@ final class ComputePool<Workspace>: Sendable {
     }
   }
 
+  /// Has `work` run when a thread comes to it. It is dropped when the pool is closed before.
+  func start(_ urgency: Urgency, _ work: @escaping @Sendable (Workspace) -> Void) {
+    let queue = urgency == .urgent ? urgent : bulk
+    queue.add(ComputeJob(id: queue.makeID(), run: work) { _ in })
+  }
+
   /// Fails what waits, and returns when the threads have ended.
   func close() async {
     urgent.close()

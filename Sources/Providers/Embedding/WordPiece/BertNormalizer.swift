@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Prepares text the way BERT's tokenizers do: drops control characters, sets Chinese characters apart, and for
 /// "uncased" models takes accents off and makes letters small.
@@ -36,29 +37,27 @@ struct BertNormalizer: Sendable {
   private static let blank = Unit(" ", .space)
   /// The scalars before the Chinese ones: nearly every alphabet. They are looked up, the others are worked out.
   private static let tabulated: UInt32 = 0x3100
+  /// Latin alphabets and accents, whose table is made at once.
+  private static let latin: UInt32 = 0x300
 
   let options: Options
-  /// The units of tabulated scalar `c` are `units[begins[c]..<begins[c + 1]]`.
-  private let begins: [UInt32]
-  private let units: [Unit]
+  private let latin: Table
+  /// The tables of the other alphabets, 256 scalars each.
+  private let pages: [LazyTable]
 
   init(_ options: Options) {
     self.options = options
-    var begins: [UInt32] = [0]
-    var units: [Unit] = []
-    for value in 0..<Self.tabulated {
-      if let scalar = Unicode.Scalar(value) { units += Self.units(of: scalar, options) }
-      begins.append(UInt32(units.count))
-    }
-    (self.begins, self.units) = (begins, units)
+    latin = Table(0..<Self.latin, options)
+    pages = stride(from: Self.latin, to: Self.tabulated, by: 256).map { LazyTable($0..<($0 + 256)) }
   }
 
   /// Calls `body` with each scalar that takes this one's place, in order.
   @inline(__always)
   func forEachUnit(of scalar: Unicode.Scalar, _ body: (Unit) -> Void) {
-    if scalar.value < Self.tabulated {
-      let index = Int(scalar.value)
-      for position in Int(begins[index])..<Int(begins[index + 1]) { body(units[position]) }
+    if scalar.value < Self.latin {
+      latin.forEachUnit(of: scalar, body)
+    } else if scalar.value < Self.tabulated {
+      pages[Int((scalar.value - Self.latin) / 256)].table(options).forEachUnit(of: scalar, body)
     } else if (0x4E00...0x9FFF).contains(scalar.value), options.separatesChinese {
       body(Self.blank)
       body(Unit(scalar, .letter))
@@ -68,7 +67,7 @@ struct BertNormalizer: Sendable {
     }
   }
 
-  private static func units(of scalar: Unicode.Scalar, _ options: Options) -> [Unit] {
+  fileprivate static func units(of scalar: Unicode.Scalar, _ options: Options) -> [Unit] {
     if options.cleansText {
       if isDropped(scalar) { return [] }
       if isSpace(scalar) { return [blank] }
@@ -148,5 +147,44 @@ struct BertNormalizer: Sendable {
       true
     default: false
     }
+  }
+}
+
+/// What takes the place of each scalar of a range.
+private final class Table: Sendable {
+  private let first: UInt32
+  /// The units of the scalar `first + i` are `units[begins[i]..<begins[i + 1]]`.
+  private let begins: [UInt32]
+  private let units: [BertNormalizer.Unit]
+
+  init(_ range: Range<UInt32>, _ options: BertNormalizer.Options) {
+    first = range.lowerBound
+    var begins: [UInt32] = [0]
+    var units: [BertNormalizer.Unit] = []
+    for value in range {
+      if let scalar = Unicode.Scalar(value) { units += BertNormalizer.units(of: scalar, options) }
+      begins.append(UInt32(units.count))
+    }
+    (self.begins, self.units) = (begins, units)
+  }
+
+  @inline(__always)
+  func forEachUnit(of scalar: Unicode.Scalar, _ body: (BertNormalizer.Unit) -> Void) {
+    let index = Int(scalar.value - first)
+    for position in Int(begins[index])..<Int(begins[index + 1]) { body(units[position]) }
+  }
+}
+
+/// A table that is made when the first of its scalars is met: texts have few alphabets, and making the tables of all of
+/// them was a tenth of a start.
+private final class LazyTable: Sendable {
+  private let range: Range<UInt32>
+  private let made = AtomicLazyReference<Table>()
+
+  init(_ range: Range<UInt32>) { self.range = range }
+
+  /// - Parameter options: always the same.
+  func table(_ options: BertNormalizer.Options) -> Table {
+    made.load() ?? made.storeIfNil(Table(range, options))
   }
 }

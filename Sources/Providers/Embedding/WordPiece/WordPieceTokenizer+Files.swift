@@ -12,8 +12,12 @@ extension WordPieceTokenizer {
   /// - Throws: ``Unsupported``, or an error of the JSON.
   convenience init(tokenizerJSON json: Data) throws {
     // The vocabulary is read apart from the rest: as the keys of a dictionary, pieces that Unicode calls equivalent
-    // would be one.
-    let file = try JSONDecoder().decode(TokenizerFile.self, from: json)
+    // would be one. It is nearly all of the file, so it is not decoded a second time with the rest.
+    let vocabulary = try Self.vocabularyRange(in: json)
+    let file = try JSONDecoder().decode(
+      TokenizerFile.self,
+      from: vocabulary.map { json.prefix($0.lowerBound) + Data("{}".utf8) + json.dropFirst($0.upperBound) }
+        ?? json)
     guard file.model.type == nil || file.model.type == "WordPiece" else {
       throw Unsupported(
         description: "It is a tokenizer of the type “\(file.model.type ?? "")”, not “WordPiece”.")
@@ -26,7 +30,7 @@ extension WordPieceTokenizer {
     }
     let lowercases = file.normalizer?.lowercase ?? true
     try self.init(
-      pieces: try Self.vocabulary(in: json), prefix: file.model.prefix ?? "##",
+      pieces: try vocabulary.map { try Self.pieces(in: json, $0) } ?? [], prefix: file.model.prefix ?? "##",
       unknown: file.model.unknown ?? "[UNK]",
       literals: (file.addedTokens ?? []).map { (Array($0.content.utf8), $0.id) },
       options: BertNormalizer.Options(
@@ -61,7 +65,9 @@ extension WordPieceTokenizer {
       throw Unsupported(description: "Its longest word makes no sense.")
     }
     func id(of name: String) throws -> Int32 {
-      guard let piece = (literals + pieces).first(where: { $0.text == Array(name.utf8) }) else {
+      let text = Array(name.utf8)
+      guard let piece = literals.first(where: { $0.text == text }) ?? pieces.first(where: { $0.text == text })
+      else {
         throw Unsupported(description: "It has no token “\(name)”.")
       }
       return piece.id
@@ -73,21 +79,29 @@ extension WordPieceTokenizer {
       literals: literals, options: options, maximumWordLength: maximumWordLength)
   }
 
-  private static func vocabulary(in json: Data) throws -> [(text: [UInt8], id: Int32)] {
-    var pieces: [(text: [UInt8], id: Int32)] = []
+  /// Where the vocabulary stands; `nil` when there is none.
+  private static func vocabularyRange(in json: Data) throws -> Range<Int>? {
     try json.withUnsafeBytes { bytes in
+      var range: Range<Int>?
       var cursor = JSONCursor(bytes)
       try cursor.readObject { cursor, key in
-        guard case "model" = key else { return try cursor.skip() }
+        guard case "model" = key, try cursor.kind() == .object else { return try cursor.skip() }
         try cursor.readObject { cursor, key in
-          guard case "vocab" = key else { return try cursor.skip() }
-          try cursor.readObject { cursor, piece in
-            guard let id = try cursor.readInt(), (0..<10_000_000).contains(id) else {
-              throw JSONCursorError()
-            }
-            pieces.append((Array(try piece.text().utf8), Int32(id)))
-          }
+          let value = try cursor.skipped()
+          if case "vocab" = key { range = value }
         }
+      }
+      return range
+    }
+  }
+
+  private static func pieces(in json: Data, _ range: Range<Int>) throws -> [(text: [UInt8], id: Int32)] {
+    var pieces: [(text: [UInt8], id: Int32)] = []
+    try json.withUnsafeBytes { bytes in
+      var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      try cursor.readObject { cursor, piece in
+        guard let id = try cursor.readInt(), (0..<10_000_000).contains(id) else { throw JSONCursorError() }
+        pieces.append((try piece.utf8(), Int32(id)))
       }
     }
     return pieces

@@ -21,7 +21,7 @@ struct WordPieceVocabulary: Sendable {
   ///   - pieces: every piece of the vocabulary with its id.
   ///   - prefix: what marks a piece that continues a word.
   init(pieces: [(text: [UInt8], id: Int32)], prefix: [UInt8]) {
-    var table = Builder()
+    var table = Builder(pieceCount: pieces.count)
     for (text, id) in pieces {
       if text.count > prefix.count, text.starts(with: prefix) {
         table.add(text[prefix.count...], id: id, root: Self.continuationRoot)
@@ -31,7 +31,7 @@ struct WordPieceVocabulary: Sendable {
     }
     count = (pieces.map { Int($0.id) }.max() ?? -1) + 1
     self.pieces = table.pieces
-    (edges, shift) = table.hashed()
+    (edges, shift) = (table.edges, table.shift)
   }
 
   /// The longest piece that these bytes begin with.
@@ -64,34 +64,53 @@ struct WordPieceVocabulary: Sendable {
   }
 
   private struct Builder {
-    var children: [UInt32: UInt32] = [:]
-    var pieces: [Int32] = [-1, -1, -1]
+    private(set) var edges: [UInt64]
+    private(set) var shift: UInt32
+    private(set) var pieces: [Int32] = [-1, -1, -1]
+    private var edgeCount = 0
+
+    /// - Parameter pieceCount: so that the table grows once at the most, mostly.
+    init(pieceCount: Int) {
+      var bits: UInt32 = 4
+      while 1 << bits < pieceCount * 4 { bits += 1 }
+      edges = [UInt64](repeating: 0, count: 1 << bits)
+      shift = 32 - bits
+      pieces.reserveCapacity(pieceCount * 3)
+    }
 
     mutating func add(_ text: ArraySlice<UInt8>, id: Int32, root: UInt32) {
       var node = root
-      for byte in text {
-        let key = node << 8 | UInt32(byte)
-        if let next = children[key] {
-          node = next
-        } else {
-          node = UInt32(pieces.count)
-          children[key] = node
-          pieces.append(-1)
-        }
-      }
+      for byte in text { node = child(of: node, byte) }
       pieces[Int(node)] = id
     }
 
-    func hashed() -> (edges: [UInt64], shift: UInt32) {
-      var bits: UInt32 = 4
-      while 1 << bits < children.count * 2 { bits += 1 }
-      var edges = [UInt64](repeating: 0, count: 1 << bits)
-      for (key, node) in children {
-        var index = Int((key &* 0x9E37_79B1) >> (32 - bits))
-        while edges[index] != 0 { index = (index + 1) & (edges.count - 1) }
-        edges[index] = UInt64(key) << 32 | UInt64(node)
+    /// The node that an edge leads to, which is made when it is not there.
+    private mutating func child(of node: UInt32, _ byte: UInt8) -> UInt32 {
+      let key = node << 8 | UInt32(byte)
+      let index = place(of: key)
+      if edges[index] != 0 { return UInt32(truncatingIfNeeded: edges[index]) }
+      let next = UInt32(pieces.count)
+      pieces.append(-1)
+      edges[index] = UInt64(key) << 32 | UInt64(next)
+      edgeCount += 1
+      if edgeCount * 2 > edges.count { grow() }
+      return next
+    }
+
+    /// Where an edge stands, or where it belongs.
+    private func place(of key: UInt32) -> Int {
+      var index = Int((key &* 0x9E37_79B1) >> shift)
+      while edges[index] != 0, UInt32(truncatingIfNeeded: edges[index] >> 32) != key {
+        index = (index + 1) & (edges.count - 1)
       }
-      return (edges, 32 - bits)
+      return index
+    }
+
+    private mutating func grow() {
+      let old = edges
+      edges = [UInt64](repeating: 0, count: old.count * 2)
+      shift -= 1
+      for edge in old where edge != 0 { edges[place(of: UInt32(truncatingIfNeeded: edge >> 32))] = edge }
     }
   }
 }
