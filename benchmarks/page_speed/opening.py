@@ -95,7 +95,8 @@ def noted(page: Page, begun: float, settle: float, watched: tuple[str, ...]) -> 
 
 
 RESOURCES = """() => {
-  const [entry] = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/messages"));
+  const isMessages = ({ name }) => new URL(name).pathname.endsWith("/messages");
+  const [entry] = performance.getEntriesByType("resource").filter(isMessages);
   const messages = entry && { duration: entry.responseEnd - entry.startTime, size: entry.decodedBodySize };
   return { ...window.__rill.noted, messages };
 }"""

@@ -8,6 +8,7 @@
 //
 // The same sources and packages give the same bytes: nothing depends on the time, the machine or the folder.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,48 +19,80 @@ import { differences, listFiles, removeStale } from "./output.mjs";
 
 const frontend = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Bundles src/main.tsx; returns the files by their path on the server, and esbuild's metafile. */
+const folder = join(frontend, ".build");
+
+const common = {
+  absWorkingDir: frontend,
+  bundle: true,
+  target: ["es2022", "chrome109", "firefox115", "safari16"],
+  jsx: "automatic",
+  minify: true,
+  // Licences are in files beside the scripts that name them: every visitor would load them otherwise.
+  legalComments: "linked",
+  define: { "process.env.NODE_ENV": '"production"' },
+  write: false,
+  logLevel: "warning",
+};
+
+const named = {
+  metafile: true,
+  outdir: folder,
+  publicPath: "/",
+  entryNames: "assets/[name]-[hash]",
+  chunkNames: "assets/[name]-[hash]",
+  assetNames: "assets/[name]-[hash]",
+};
+
+/** Bundles src/main.tsx and src/boot.ts; returns the files by their path on the server, and what esbuild says of them. */
 async function bundle({ sourcemap }) {
-  const folder = join(frontend, ".build");
-  const result = await esbuild.build({
-    absWorkingDir: frontend,
-    entryPoints: ["src/main.tsx"],
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    target: ["es2022", "chrome109", "firefox115", "safari16"],
-    jsx: "automatic",
-    minify: true,
-    sourcemap: sourcemap ? "linked" : false,
-    metafile: true,
-    define: { "process.env.NODE_ENV": '"production"' },
-    loader: { ".svg": "file", ".png": "file", ".woff2": "file" },
-    outdir: folder,
-    publicPath: "/",
-    entryNames: "assets/[name]-[hash]",
-    chunkNames: "assets/[name]-[hash]",
-    assetNames: "assets/[name]-[hash]",
-    write: false,
-    logLevel: "warning",
-  });
+  const options = { ...common, ...named, sourcemap: sourcemap ? "linked" : false };
+  const results = await Promise.all([
+    esbuild.build({
+      ...options,
+      entryPoints: ["src/main.tsx"],
+      splitting: true,
+      format: "esm",
+      loader: { ".svg": "file", ".png": "file", ".woff2": "file" },
+    }),
+    // A classic script: a module would not run before the first paint.
+    esbuild.build({ ...options, entryPoints: ["src/boot.ts"], format: "iife" }),
+  ]);
   const files = new Map();
-  for (const { path, contents } of result.outputFiles) {
+  for (const { path, contents } of results.flatMap(({ outputFiles }) => outputFiles)) {
+    if (contents.length === 0) continue;
     files.set(path.slice(folder.length).replaceAll("\\", "/"), Buffer.from(contents));
   }
-  return { files, metafile: result.metafile };
+  return { files, outputs: Object.assign({}, ...results.map(({ metafile }) => metafile.outputs)) };
+}
+
+/** What index.html shows until the page has begun: see src/shell.tsx. */
+async function renderShell() {
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    entryPoints: ["src/shell.tsx"],
+    platform: "node",
+    format: "cjs",
+    minify: false,
+    legalComments: "none",
+    outfile: join(folder, "shell.cjs"),
+  });
+  const module = { exports: {} };
+  const run = new Function("require", "module", "exports", outputFiles[0].text);
+  run(createRequire(import.meta.url), module, module.exports);
+  return module.exports.shell();
 }
 
 /**
  * Every file of the page by its path on the server ("/index.html"), the manifest and the .gz/.br included.
  */
 export async function buildPage({ sourcemap = false } = {}) {
-  const { files, metafile } = await bundle({ sourcemap });
+  const [{ files, outputs }, shell] = await Promise.all([bundle({ sourcemap }), renderShell()]);
   // Files that keep their names (the icon): frontend/static/** is copied as it is.
   for (const path of listFiles(join(frontend, "static"))) {
     files.set(`/${path}`, readFileSync(join(frontend, "static", path)));
   }
   const template = readFileSync(join(frontend, "index.template.html"), "utf8");
-  files.set("/index.html", Buffer.from(renderIndex(template, metafile)));
+  files.set("/index.html", Buffer.from(renderIndex(template, { outputs }, shell)));
   const siblings = compressed(files);
   const manifest = manifestOf(files, siblings);
   for (const [path, contents] of siblings) files.set(path, contents);

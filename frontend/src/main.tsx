@@ -5,16 +5,15 @@ import { loadMarkdown } from "./components/AnswerText";
 import { Crash } from "./components/Crash";
 import { ErrorBoundary } from "./components/ErrorBoundary";
 import { loadParts } from "./components/lazyParts";
-import { startTheme } from "./components/theme";
 import { ChatStoreContext } from "./hooks/storeContext";
 import { createChatStore } from "./store";
 import "./styles/index.css";
 
 const root = document.getElementById("root");
 if (root) {
-  startTheme();
   // What is soon needed is fetched now. A failure is no matter here: it is asked for again when it is needed.
-  Promise.all([loadParts(), loadMarkdown()]).catch(() => {});
+  const parts = loadParts().then(({ startTheme }) => startTheme());
+  Promise.all([parts, loadMarkdown()]).catch(() => {});
   const store = createChatStore();
   createRoot(root).render(
     <StrictMode>

@@ -1,6 +1,6 @@
 import { DecodeError } from "../types/decode";
 import * as read from "../types/parseRest";
-import type { Message, Readiness, RunStatusReport } from "../types/rest";
+import type { MessagePage, Readiness, RunStatusReport } from "../types/rest";
 import type { Session, SessionDetail, SessionPage, StopReceipt } from "../types/rest";
 import type { Environment } from "../stream/environment";
 import { ProblemError, UnreachableError } from "./errors";
@@ -32,6 +32,10 @@ export interface RequestOptions {
   timeoutMs?: number;
 }
 
+function pageQuery(limit: number, cursor: string | null): string {
+  return `?limit=${limit}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+}
+
 const TOKEN_KEY = "rill.token";
 
 /** Milliseconds for an ordinary request. */
@@ -39,7 +43,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * The server's API. Every method throws `ProblemError` for an error the server reports and `UnreachableError`
- * when there is no (readable) answer; a request that the caller aborted throws the `AbortError` of fetch.
+ * when there is no (readable) answer; a stream that the caller aborted throws the `AbortError` of fetch.
  */
 export class APIClient {
   private token: string | null;
@@ -86,16 +90,26 @@ export class APIClient {
   }
 
   sessions(cursor: string | null): Promise<SessionPage> {
-    const query = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    return this.json(`/sessions?limit=50${query}`, read.readSessionPage);
+    return this.json(`/sessions${pageQuery(50, cursor)}`, read.readSessionPage);
   }
 
   session(id: string): Promise<SessionDetail> {
     return this.json(`/sessions/${encodeURIComponent(id)}`, read.readSessionDetail);
   }
 
-  messages(sessionId: string): Promise<Message[]> {
-    return this.json(`/sessions/${encodeURIComponent(sessionId)}/messages`, read.readMessages);
+  /**
+   * The newest messages of a conversation, or those before the cursor.
+   *
+   * @param limit at most 200
+   */
+  messages(
+    sessionId: string,
+    limit: number,
+    cursor: string | null,
+    signal: AbortSignal,
+  ): Promise<MessagePage> {
+    const path = `/sessions/${encodeURIComponent(sessionId)}/messages${pageQuery(limit, cursor)}`;
+    return this.json(path, read.readMessagePage, { signal });
   }
 
   renameSession(id: string, title: string): Promise<Session> {
@@ -127,7 +141,9 @@ export class APIClient {
     accepted: readonly number[] = [],
   ): Promise<Value> {
     const deadline = new AbortController();
-    const cancel = this.environment.after(options.timeoutMs ?? TIMEOUT_MS, () => deadline.abort());
+    const abort = (): void => deadline.abort();
+    const cancel = this.environment.after(options.timeoutMs ?? TIMEOUT_MS, abort);
+    options.signal?.addEventListener("abort", abort);
     try {
       const response = await this.request(path, { ...options, signal: deadline.signal }, accepted);
       return await take(response);
@@ -139,6 +155,7 @@ export class APIClient {
       throw new UnreachableError("The server did not answer in time. Check that it runs.");
     } finally {
       cancel();
+      options.signal?.removeEventListener("abort", abort);
     }
   }
 

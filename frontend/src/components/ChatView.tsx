@@ -1,10 +1,8 @@
 import { useCallback, useEffect } from "react";
 import { useServer } from "../hooks/useServer";
 import { useStreamingChat } from "../hooks/useStreamingChat";
-import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
-import { CloseIcon, DownIcon, OfflineIcon } from "./icons";
-import { EmptyState, LoadState } from "./lazyParts";
+import { Announcer, ChatNotices, EmptyState, JumpButton, LoadState } from "./lazyParts";
 import { Messages } from "./Messages";
 import { useStickToBottom } from "./useStickToBottom";
 
@@ -47,6 +45,8 @@ export function ChatView() {
                   messages={conversation.messages}
                   versions={conversation.versions}
                   run={run}
+                  earlier={conversation.earlier}
+                  onLoadEarlier={chat.loadEarlier}
                   onRetry={chat.canRetry ? chat.retry : null}
                   onContinue={chat.canContinue ? chat.continueAnswer : null}
                   onTryNow={chat.retryNow}
@@ -61,34 +61,15 @@ export function ChatView() {
             )}
           </div>
         </div>
-        {isAway && (
-          <button type="button" className="jump" onClick={() => jump(true)}>
-            <DownIcon />
-            Jump to latest
-          </button>
-        )}
+        {isAway && <JumpButton onJump={() => jump(true)} />}
       </div>
       <div className="dock">
         <div className="column">
-          {!online && !run.reconnect && (
-            <p className="notice" role="status" data-testid="offline">
-              <OfflineIcon />
-              You are offline. What you write stays here until the network is back.
-            </p>
-          )}
-          {conversation.notice && (
-            <div className="notice" role="status" data-testid="notice">
-              <p>{conversation.notice}</p>
-              <button
-                type="button"
-                className="icon-button small"
-                aria-label="Dismiss"
-                onClick={chat.dismissNotice}
-              >
-                <CloseIcon />
-              </button>
-            </div>
-          )}
+          <ChatNotices
+            isOffline={!online && !run.reconnect}
+            notice={conversation.notice}
+            onDismiss={chat.dismissNotice}
+          />
           <Composer
             conversationId={conversation.id}
             isActive={active}

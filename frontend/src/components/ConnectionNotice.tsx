@@ -1,7 +1,6 @@
 import { useNow } from "../hooks/useNow";
 import type { ReconnectState } from "../stream/runState";
-import { OfflineIcon } from "./icons";
-import { RetryIcon } from "./partIcons";
+import { OfflineIcon, RetryIcon } from "./partIcons";
 
 interface ConnectionNoticeProps {
   readonly reconnect: ReconnectState;

@@ -1,6 +1,5 @@
-import { ModelBadge } from "./lazyParts";
 import { PanelIcon, PlusIcon } from "./icons";
-import { ThemeToggle } from "./ThemeToggle";
+import { ModelBadge, ThemeToggle } from "./lazyParts";
 
 interface HeaderProps {
   readonly title: string;

@@ -1,8 +1,8 @@
 import { useConversations } from "../hooks/useConversations";
 import { ConversationList } from "./ConversationList";
 import { Dialog } from "./Dialog";
-import { CloseIcon, PlusIcon } from "./icons";
-import { DocumentsIcon, RillMark } from "./partIcons";
+import { PlusIcon } from "./icons";
+import { CloseIcon, DocumentsIcon, RillMark } from "./partIcons";
 import { PlaceLink } from "./PlaceLink";
 
 interface SidebarProps {

@@ -2,8 +2,7 @@ import type { Source } from "../types/streaming";
 import { AnswerText } from "./AnswerText";
 import { Dialog } from "./Dialog";
 import { PassageReader } from "./documents/loadDocuments";
-import { CloseIcon } from "./icons";
-import { NextIcon, PreviousIcon } from "./partIcons";
+import { CloseIcon, NextIcon, PreviousIcon } from "./partIcons";
 import { passageText } from "./passage";
 import { placeOf } from "./Sources";
 

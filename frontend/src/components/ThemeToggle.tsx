@@ -1,5 +1,6 @@
-import { MoonIcon, SunIcon, SystemIcon } from "./icons";
-import { chooseTheme, useThemeChoice, type ThemeChoice } from "./theme";
+import { MoonIcon, SunIcon, SystemIcon } from "./partIcons";
+import { chooseTheme, useThemeChoice } from "./theme";
+import type { ThemeChoice } from "./themeChoice";
 
 const order: readonly ThemeChoice[] = ["system", "light", "dark"];
 const names: Readonly<Record<ThemeChoice, string>> = {

@@ -34,12 +34,6 @@ export const PanelIcon = () => (
   </Icon>
 );
 
-export const CloseIcon = () => (
-  <Icon>
-    <path d="m5 5 10 10M15 5 5 15" />
-  </Icon>
-);
-
 export const SendIcon = () => (
   <Icon>
     <path d="M10 16V4M5 9l5-5 5 5" />
@@ -49,37 +43,5 @@ export const SendIcon = () => (
 export const StopIcon = () => (
   <Icon>
     <rect x="4.5" y="4.5" width="11" height="11" rx="2.5" fill="currentColor" stroke="none" />
-  </Icon>
-);
-
-export const DownIcon = () => (
-  <Icon>
-    <path d="M10 4v12M5 11l5 5 5-5" />
-  </Icon>
-);
-
-export const SunIcon = () => (
-  <Icon>
-    <circle cx="10" cy="10" r="3.2" />
-    <path d="M10 2.5v1.8M10 15.7v1.8M2.5 10h1.8M15.7 10h1.8M4.7 4.7 6 6M14 14l1.3 1.3M15.3 4.7 14 6M6 14l-1.3 1.3" />
-  </Icon>
-);
-
-export const MoonIcon = () => (
-  <Icon>
-    <path d="M16 11.8A6.5 6.5 0 0 1 8.2 4a6.5 6.5 0 1 0 7.8 7.8Z" />
-  </Icon>
-);
-
-export const SystemIcon = () => (
-  <Icon>
-    <rect x="3" y="4" width="14" height="9.5" rx="2" />
-    <path d="M7.5 16.5h5" />
-  </Icon>
-);
-
-export const OfflineIcon = () => (
-  <Icon>
-    <path d="M3 8.2a10.5 10.5 0 0 1 4-2.4M17 8.2a10.4 10.4 0 0 0-5.5-2.9M5.8 11.2a6.5 6.5 0 0 1 3-1.7M14.2 11.2l-.6-.5M10 15v.1M3.5 3.5l13 13" />
   </Icon>
 );

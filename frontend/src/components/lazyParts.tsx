@@ -6,6 +6,9 @@ import { lazyOf, loadPart } from "./loadPart";
 export const loadParts = loadPart(() => import("./parts"));
 
 export const LazyMessageList = lazyOf(loadParts, "MessageList");
+const LazyAnnouncer = lazyOf(loadParts, "Announcer");
+const LazyChatNotices = lazyOf(loadParts, "ChatNotices");
+const LazyJumpButton = lazyOf(loadParts, "JumpButton");
 const LazySidebar = lazyOf(loadParts, "Sidebar");
 const LazySourcePanel = lazyOf(loadParts, "SourcePanel");
 const LazyEditMessage = lazyOf(loadParts, "EditMessage");
@@ -14,6 +17,7 @@ const LazyPlaceView = lazyOf(loadParts, "PlaceView");
 const LazyEmptyState = lazyOf(loadParts, "EmptyState");
 const LazyLoadState = lazyOf(loadParts, "LoadState");
 const LazyModelBadge = lazyOf(loadParts, "ModelBadge");
+const LazyThemeToggle = lazyOf(loadParts, "ThemeToggle");
 const LazyTokenDialog = lazyOf(loadParts, "TokenDialog");
 
 /** The conversation list. Beside the conversation its place is kept until it is there. */
@@ -66,6 +70,30 @@ export const LoadState = (props: ComponentProps<typeof LazyLoadState>) => (
 export const ModelBadge = () => (
   <LazyPart fallback={null}>
     <LazyModelBadge />
+  </LazyPart>
+);
+
+export const Announcer = (props: ComponentProps<typeof LazyAnnouncer>) => (
+  <LazyPart fallback={null}>
+    <LazyAnnouncer {...props} />
+  </LazyPart>
+);
+
+export const ChatNotices = (props: ComponentProps<typeof LazyChatNotices>) => (
+  <LazyPart fallback={null}>
+    <LazyChatNotices {...props} />
+  </LazyPart>
+);
+
+export const JumpButton = (props: ComponentProps<typeof LazyJumpButton>) => (
+  <LazyPart fallback={null}>
+    <LazyJumpButton {...props} />
+  </LazyPart>
+);
+
+export const ThemeToggle = () => (
+  <LazyPart fallback={<span className="icon-button" />}>
+    <LazyThemeToggle />
   </LazyPart>
 );
 

@@ -1,15 +1,13 @@
 import { useSyncExternalStore } from "react";
 
-export type ThemeChoice = "system" | "light" | "dark";
+import { darkQuery, readTheme, showTheme, themeKey, type ThemeChoice } from "./themeChoice";
 
-const storageKey = "rill.theme";
-const darkQuery = "(prefers-color-scheme: dark)";
 const listeners = new Set<() => void>();
 let choice: ThemeChoice = "system";
 
-/** Puts the kept theme on the page and follows the system from then on. Called before anything is drawn. */
+/** Follows the system from now on. `boot.ts` has put the kept theme on the page before anything was painted. */
 export function startTheme(): void {
-  choice = readChoice();
+  choice = readTheme();
   apply();
   window.matchMedia(darkQuery).addEventListener("change", apply);
 }
@@ -18,8 +16,8 @@ export function startTheme(): void {
 export function chooseTheme(next: ThemeChoice): void {
   choice = next;
   try {
-    if (next === "system") localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, next);
+    if (next === "system") localStorage.removeItem(themeKey);
+    else localStorage.setItem(themeKey, next);
   } catch {
     // Without storage the choice lasts until the page is left.
   }
@@ -37,18 +35,8 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function readChoice(): ThemeChoice {
-  try {
-    const kept = localStorage.getItem(storageKey);
-    return kept === "light" || kept === "dark" ? kept : "system";
-  } catch {
-    return "system";
-  }
-}
-
 function apply(): void {
-  const isDark = choice === "dark" || (choice === "system" && window.matchMedia(darkQuery).matches);
-  document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+  showTheme(choice);
   const background = getComputedStyle(document.documentElement).getPropertyValue("--bg").trim();
   for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
     if (background) meta.setAttribute("content", background);

@@ -1,4 +1,5 @@
 import { startTransition, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { whenIdle } from "../stream/whenIdle";
 
 /** How many sections are drawn at once when a conversation is opened: more than any view has room for. */
 const atOnce = 2;
@@ -10,45 +11,54 @@ const step = 4;
  * A conversation is opened at its end: its last sections are drawn at once, and the ones before them, from below, while
  * the browser is idle. After that all are there, so find-in-page and screen readers have the whole conversation.
  *
+ * @param top the number of the first section; it gets smaller when earlier messages come
+ * @param last the number of the last section
  * @param list the element whose children are the sections that are drawn
- * @returns the first section that is drawn
+ * @param hasNotice whether something stands above the list
+ * @returns the number of the first section that is drawn
  */
-export function useEarlierTurns(sections: number, list: RefObject<HTMLElement>): number {
-  const most = Math.max(0, sections - atOnce);
+export function useEarlierTurns(
+  top: number,
+  last: number,
+  list: RefObject<HTMLElement>,
+  hasNotice: boolean,
+): number {
+  const most = Math.max(top, last + 1 - atOnce);
   const [wanted, setWanted] = useState(most);
   // Another version may have less before it.
-  const first = Math.min(wanted, most);
+  const first = Math.max(top, Math.min(wanted, most));
   useEffect(() => {
-    if (first === 0) return;
-    return whenIdle(() => startTransition(() => setWanted(Math.max(0, first - step))));
-  }, [first]);
-  const drawn = useRef(first);
+    if (first === top) return;
+    return whenIdle(() => startTransition(() => setWanted(Math.max(top, first - step))));
+  }, [first, top]);
+  const drawn = useRef<Drawn>({ first, place: null });
   useLayoutEffect(() => {
-    const added = drawn.current - first;
-    drawn.current = first;
-    if (added > 0 && list.current) keepPlace(list.current, added);
-  }, [first, list]);
+    const before = drawn.current;
+    drawn.current = { first, place: list.current && keepPlace(list.current, before, first) };
+  }, [first, hasNotice, list]);
   return first;
 }
 
-/**
- * What the reader looks at stays where it is when something is added above. Where the end is followed that happens
- * anyway, and a browser with scroll anchoring sees to it, unless the view is at the very top.
- */
-function keepPlace(list: HTMLElement, added: number): void {
-  const [top, before] = [list.children[0], list.children[added]];
-  const view = list.closest(".scroller[data-free]");
-  if (!(top instanceof HTMLElement && before instanceof HTMLElement) || view === null) return;
-  const isAnchored = typeof CSS !== "undefined" && CSS.supports("overflow-anchor: auto");
-  if (!isAnchored || view.scrollTop === 0) view.scrollTop += before.offsetTop - top.offsetTop;
+/** What was at the top of the list. */
+interface Drawn {
+  readonly first: number;
+  /** How far down that was, where it mattered. */
+  readonly place: number | null;
 }
 
-/** Calls back when the browser is idle, or after a second; the returned function takes that back. */
-function whenIdle(callback: () => void): () => void {
-  if (typeof requestIdleCallback === "undefined") {
-    const timer = setTimeout(callback, 50);
-    return () => clearTimeout(timer);
+/**
+ * What the reader looks at stays where it is when something above it comes or goes. Where the end is followed that
+ * happens anyway, and a browser with scroll anchoring sees to it, unless the view is at the very top.
+ *
+ * @returns how far down the first section is; null where the end is followed
+ */
+function keepPlace(list: HTMLElement, before: Drawn, first: number): number | null {
+  const [top, moved] = [list.children[0], list.children[before.first - first]];
+  const view = list.closest(".scroller[data-free]");
+  if (!(top instanceof HTMLElement) || view === null) return null;
+  const isAnchored = typeof CSS !== "undefined" && CSS.supports("overflow-anchor: auto");
+  if (moved instanceof HTMLElement && (!isAnchored || view.scrollTop === 0)) {
+    view.scrollTop += moved.offsetTop - (before.place ?? top.offsetTop);
   }
-  const handle = requestIdleCallback(callback, { timeout: 1000 });
-  return () => cancelIdleCallback(handle);
+  return top.offsetTop;
 }

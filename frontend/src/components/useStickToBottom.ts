@@ -1,14 +1,6 @@
 import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
-import {
-  afterScroll,
-  afterWishToLookUp,
-  initialStick,
-  needsJump,
-  type ScrollMetrics,
-  type StickState,
-} from "./stickToBottom";
-
-const keysUp = new Set(["ArrowUp", "PageUp", "Home"]);
+import { loadParts } from "./lazyParts";
+import { initialStick, needsJump, type ScrollMetrics, type StickState } from "./stickToBottom";
 
 interface StickToBottom {
   readonly scroller: RefObject<HTMLDivElement>;
@@ -36,40 +28,19 @@ export function useStickToBottom(): StickToBottom {
   }, []);
 
   useEffect(() => {
-    const view = scroller.current;
-    if (!view || !content.current) return;
-    const onScroll = (): void => {
-      const metrics = measure(view);
-      update(afterScroll(state.current, metrics, inputs.isRecent()), metrics);
+    const [view, inside] = [scroller.current, content.current];
+    if (!view || !inside) return;
+    let unwatch: (() => void) | null = null;
+    let isOver = false;
+    // Nothing needs to be followed before the code that draws it is there.
+    const begin = ({ watchScroller }: typeof import("./parts")): void => {
+      if (!isOver) unwatch = watchScroller(view, inside, () => state.current, update);
     };
-    const lookUp = (): void => {
-      const metrics = measure(view);
-      update(afterWishToLookUp(state.current, metrics), metrics);
-    };
-    const onWheel = (event: WheelEvent): void => {
-      if (event.deltaY < 0) lookUp();
-    };
-    const onKey = (event: KeyboardEvent): void => {
-      const isTyping = event.target instanceof Element && event.target.matches("input, textarea");
-      if (keysUp.has(event.key) && !isTyping) lookUp();
-    };
-    const inputs = watchInputs(view);
-    const release = watchFinger(view, lookUp);
-    view.addEventListener("scroll", onScroll, { passive: true });
-    view.addEventListener("wheel", onWheel, { passive: true });
-    view.addEventListener("keydown", onKey);
-    const unwatch = watchSize([view, content.current], () => {
-      if (state.current.isSticking) view.scrollTop = view.scrollHeight;
-      const metrics = measure(view);
-      update({ ...state.current, top: metrics.top, height: metrics.height }, metrics);
-    });
+    if (loadParts.loaded) begin(loadParts.loaded);
+    else loadParts().then(begin, () => {});
     return () => {
-      release();
-      unwatch();
-      inputs.unwatch();
-      view.removeEventListener("scroll", onScroll);
-      view.removeEventListener("wheel", onWheel);
-      view.removeEventListener("keydown", onKey);
+      isOver = true;
+      unwatch?.();
     };
   }, [update]);
 
@@ -89,68 +60,4 @@ export function useStickToBottom(): StickToBottom {
 /** Says on the scroller whether its end is followed: a browser's scroll anchoring would fight with that. */
 function follow(view: HTMLElement | null, isSticking: boolean): void {
   view?.toggleAttribute("data-free", !isSticking);
-}
-
-function measure(view: HTMLElement): ScrollMetrics {
-  return { top: view.scrollTop, height: view.scrollHeight, viewport: view.clientHeight };
-}
-
-/** How long after an input a move may still come from it (smooth scrolling), in milliseconds. */
-const inputEcho = 400;
-
-/** Knows whether the reader has just touched the scroller, or holds its scroll bar or a selection. */
-function watchInputs(view: HTMLElement): { isRecent: () => boolean; unwatch: () => void } {
-  let last = -Infinity;
-  let isHeld = false;
-  const note = (): void => {
-    last = performance.now();
-  };
-  const hold = (): void => {
-    isHeld = true;
-  };
-  const letGo = (): void => {
-    isHeld = false;
-    note();
-  };
-  view.addEventListener("wheel", note, { passive: true });
-  view.addEventListener("touchmove", note, { passive: true });
-  view.addEventListener("keydown", note);
-  view.addEventListener("pointerdown", hold);
-  window.addEventListener("pointerup", letGo);
-  window.addEventListener("pointercancel", letGo);
-  return {
-    isRecent: () => isHeld || performance.now() - last < inputEcho,
-    unwatch() {
-      view.removeEventListener("wheel", note);
-      view.removeEventListener("touchmove", note);
-      view.removeEventListener("keydown", note);
-      view.removeEventListener("pointerdown", hold);
-      window.removeEventListener("pointerup", letGo);
-      window.removeEventListener("pointercancel", letGo);
-    },
-  };
-}
-
-/** A finger that moves down looks up. */
-function watchFinger(view: HTMLElement, lookUp: () => void): () => void {
-  let start = 0;
-  const onStart = (event: TouchEvent): void => {
-    start = event.touches[0]?.clientY ?? 0;
-  };
-  const onMove = (event: TouchEvent): void => {
-    if ((event.touches[0]?.clientY ?? 0) > start + 3) lookUp();
-  };
-  view.addEventListener("touchstart", onStart, { passive: true });
-  view.addEventListener("touchmove", onMove, { passive: true });
-  return () => {
-    view.removeEventListener("touchstart", onStart);
-    view.removeEventListener("touchmove", onMove);
-  };
-}
-
-function watchSize(elements: readonly Element[], changed: () => void): () => void {
-  if (typeof ResizeObserver === "undefined") return () => {};
-  const observer = new ResizeObserver(changed);
-  for (const element of elements) observer.observe(element);
-  return () => observer.disconnect();
 }

@@ -33,6 +33,8 @@ export interface StreamingChat {
   retryNow(): void;
   /** Loads the open conversation again after `conversation.status` was `failed`. */
   reload(): void;
+  /** Loads the earlier messages again after `conversation.earlier` was `failed`. */
+  loadEarlier(): void;
   dismissNotice(): void;
   /** The text that could not be sent, once; null afterwards. */
   takeDraft(): string | null;
@@ -58,6 +60,7 @@ export function useStreamingChat(): StreamingChat {
     cancelRetry: store.cancelRetry,
     retryNow: store.retryNow,
     reload: store.reload,
+    loadEarlier: store.loadEarlier,
     dismissNotice: store.dismissNotice,
     takeDraft: store.takeDraft,
   };

@@ -88,9 +88,9 @@ class Store implements ChatStore {
       }),
       environment.onSeen(() => this.seen()),
     );
+    void this.current.load();
     void this.monitor.refresh();
     void this.lister.reload();
-    void this.current.load();
   };
 
   readonly dispose = (): void => {
@@ -152,6 +152,7 @@ class Store implements ChatStore {
   readonly reloadConversations = (): void => void this.lister.reload();
   readonly refreshServer = (): void => void this.monitor.refresh();
   readonly reload = (): void => void this.current.load();
+  readonly loadEarlier = (): void => this.current.loadEarlier();
   readonly send = (text: string): boolean => this.current.send(text);
   readonly stop = (): void => this.current.stop();
   readonly edit = (id: string, text: string): boolean => this.current.edit(id, text);

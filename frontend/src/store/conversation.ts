@@ -51,6 +51,7 @@ export class Conversation implements SyncHost {
       error: null,
       notFound: false,
       ...this.thread.branch(null),
+      earlier: "none",
       run: IDLE_RUN,
       notice: null,
       returnedDraft: null,
@@ -59,11 +60,15 @@ export class Conversation implements SyncHost {
       take: (actions) => this.take(actions),
       busy: (request) => this.busy(request),
     });
-    this.sync = new ConversationSync(dependencies.api, this.thread, this);
+    this.sync = new ConversationSync(dependencies.api, this.thread, this, dependencies.environment);
   }
 
   get active(): boolean {
     return isActive(this.state.run);
+  }
+
+  get writing(): string | null {
+    return this.active ? (this.state.run.metadata?.message_id ?? null) : null;
   }
 
   /** Reads the conversation from the server, and follows its run when it has one. */
@@ -74,6 +79,11 @@ export class Conversation implements SyncHost {
   /** Looks whether something has happened in other tabs or on other devices. */
   check(): Promise<void> {
     return this.sync.check();
+  }
+
+  /** Reads the messages before those that are there, after that has failed. */
+  loadEarlier(): void {
+    this.sync.readEarlier();
   }
 
   /** The conversation was deleted elsewhere. */
@@ -176,6 +186,7 @@ export class Conversation implements SyncHost {
   /** Lets go of everything; the run goes on without this reader. */
   dispose(): void {
     this.disposed = true;
+    this.sync.leave();
     this.follower.close();
   }
 

@@ -1,7 +1,9 @@
 import type { APIClient } from "../api/client";
 import { ProblemError, sentenceFor } from "../api/errors";
 import { IDLE_RUN, isActive } from "../stream/runState";
-import type { ActiveRun, Message, SessionDetail } from "../types/rest";
+import type { ActiveRun, Message, MessagePage, SessionDetail } from "../types/rest";
+import type { Environment } from "../stream/environment";
+import { EarlierMessages, PAGE } from "./earlierMessages";
 import { RESUMABLE } from "./history";
 import type { OpenConversation } from "./state";
 import type { Thread } from "./thread";
@@ -9,12 +11,17 @@ import type { Thread } from "./thread";
 /** The conversation that is kept in step. */
 export interface SyncHost {
   readonly state: OpenConversation;
+  /** The answer that is being written. */
+  readonly writing: string | null;
   update(part: Partial<OpenConversation>): void;
   /** Follows a run that was begun elsewhere, or before the page was loaded. */
   attach(sessionId: string, run: ActiveRun): void;
   /** Whether the user has stopped the run, and the server could not be told. */
   wasStoppedUnheard(runId: string): boolean;
 }
+
+/** How many messages are read before a conversation is shown: more than any view has room for. */
+const END = 30;
 
 const NOT_HERE = "This conversation does not exist (any more).";
 
@@ -27,12 +34,17 @@ export class ConversationSync {
   private asking = false;
   /** Something happened meanwhile: the answer may be from before. */
   private checkAgain = false;
+  private readonly earlier: EarlierMessages;
+  private readonly left = new AbortController();
 
   constructor(
     private readonly api: APIClient,
     private readonly thread: Thread,
     private readonly host: SyncHost,
-  ) {}
+    environment: Environment,
+  ) {
+    this.earlier = new EarlierMessages(api, thread, host, environment, this.left.signal);
+  }
 
   private get active(): boolean {
     return isActive(this.host.state.run);
@@ -80,17 +92,28 @@ export class ConversationSync {
       this.checking = false;
       this.asking = false;
     }
+    if (this.host.state.earlier === "failed") this.readEarlier();
     if (this.checkAgain) await this.check();
   }
 
   /** Reads the messages again, beside a run or after it. */
   async refresh(): Promise<void> {
     const { id } = this.host.state;
-    const stored = id === null ? null : await this.api.messages(id).catch(() => null);
+    const stored = id === null ? null : await this.readEnd(id, null).catch(() => null);
     if (stored === null) return;
-    const { metadata } = this.host.state.run;
-    this.thread.adopt(stored, this.active ? (metadata?.message_id ?? null) : null);
+    this.thread.adopt(stored, this.host.writing);
     this.host.update({});
+    this.readEarlier();
+  }
+
+  /** Reads the messages before those that are there. */
+  readEarlier(): void {
+    void this.earlier.read().catch((error: unknown) => isNotFound(error) && this.vanish());
+  }
+
+  /** Nobody looks at the conversation any more. */
+  leave(): void {
+    this.left.abort();
   }
 
   /** The conversation was deleted. */
@@ -101,19 +124,39 @@ export class ConversationSync {
   private async read(id: string, known?: SessionDetail): Promise<void> {
     // In this order: messages that are read after the run has ended hold its answer.
     const session = known ?? (await this.api.session(id));
-    const messages = await this.api.messages(id);
-    if (this.active) return;
     const run = session.active_run;
+    const page = await this.readEnd(id, run?.parent_id ?? null);
+    if (this.active) return;
     if (run !== null && this.host.wasStoppedUnheard(run.run_id)) {
       await this.api.stopRun(run.run_id).catch(() => null);
       return;
     }
     const running =
-      run !== null && messages.every((other) => other.id !== run.message_id || other.status === "running");
-    this.thread.adopt(messages, running ? run.message_id : null);
+      run !== null &&
+      page.messages.every((other) => other.id !== run.message_id || other.status === "running");
+    this.thread.adopt(page, running ? run.message_id : null);
     this.readAsOf = session.updated_at;
     this.host.update({ status: "ready", error: null, title: session.title, run: IDLE_RUN });
     if (running) this.host.attach(id, run);
+    this.readEarlier();
+  }
+
+  /**
+   * The end of the conversation, as far back as is needed to put it into place. Mostly that is one small page, however
+   * long the conversation is.
+   *
+   * @param question that a run answers, so it has to be there
+   */
+  private async readEnd(id: string, question: string | null): Promise<MessagePage> {
+    const { signal } = this.left;
+    const hasQuestion = ({ messages }: MessagePage): boolean =>
+      question === null || this.thread.has(question) || messages.some((message) => message.id === question);
+    let page = await this.api.messages(id, END, null, signal);
+    while (page.next_cursor !== null && !(hasQuestion(page) && this.thread.isEnough(page, mayChange))) {
+      const { messages, next_cursor } = await this.api.messages(id, PAGE, page.next_cursor, signal);
+      page = { messages: [...messages, ...page.messages], next_cursor };
+    }
+    return page;
   }
 
   private isStale(session: SessionDetail): boolean {

@@ -36,6 +36,8 @@ export interface ChatActions {
   reloadConversations(): void;
   /** Loads the open conversation again. */
   reload(): void;
+  /** Loads the earlier messages of the open conversation after that has failed. */
+  loadEarlier(): void;
   /** Returns whether the text was taken: not while a run goes on, not when empty or over 8,000 characters. */
   send(text: string): boolean;
   stop(): void;

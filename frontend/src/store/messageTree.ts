@@ -31,27 +31,56 @@ export interface Branch {
 }
 
 /**
- * The branch that is shown.
+ * The branch that is shown. While only the end of the conversation is known, it is the end of that branch: it begins
+ * with a question, and nothing is said of what may stand beside that one.
  *
  * @param all in the order in which they were added, parents before their children
  * @param end the message with which the branch ends, whatever has been chosen; null when it goes on to a leaf
+ * @param isWhole whether these are all messages of the conversation, or those at its end
  */
-export function branchOf(all: readonly Message[], choices: Choices, end: string | null = null): Branch {
+export function branchOf(
+  all: readonly Message[],
+  choices: Choices,
+  end: string | null = null,
+  isWhole = true,
+): Branch {
   const { children, newest } = familyOf(all);
   const chosen = end === null ? choices : withChoice(all, choices, end);
+  const first = isWhole ? chosen.get(ROOT) : firstOnPath(all, chosen);
   const messages: Message[] = [];
   const versions = new Map<string, Version>();
   let parent = ROOT;
   while (parent !== end) {
     const siblings = children.get(parent) ?? [];
-    const shown = siblings.find(({ id }) => id === chosen.get(parent)) ?? newestOf(siblings, newest);
+    const wanted = parent === ROOT ? first : chosen.get(parent);
+    const shown = siblings.find(({ id }) => id === wanted) ?? newestOf(siblings, newest);
     if (shown === undefined) break;
-    messages.push(shown);
-    const version = versionOf(siblings, shown);
+    const isTop = parent === ROOT && !isWhole;
+    // An answer without its question cannot be read, nor asked again.
+    if (!isTop || shown.role === "user") messages.push(shown);
+    const version = isTop ? null : versionOf(siblings, shown);
     if (version !== null) versions.set(shown.id, version);
     parent = shown.id;
   }
   return { messages, versions };
+}
+
+/** Whether the end of a conversation is enough to know the end of the branch that is shown. */
+export function isDecided(all: readonly Message[], choices: Choices): boolean {
+  const isKnown = choices.has(ROOT) ? firstOnPath(all, choices) !== undefined : !all.every(isVoid);
+  return isKnown && branchOf(all, choices, null, false).messages.length > 0;
+}
+
+/** The first message among these to which what has been chosen leads, from the beginning of the conversation. */
+function firstOnPath(all: readonly Message[], choices: Choices): string | undefined {
+  const known = new Set(all.map(({ id }) => id));
+  const passed = new Set<string>();
+  let next = choices.get(ROOT);
+  while (next !== undefined && !known.has(next) && !passed.has(next)) {
+    passed.add(next);
+    next = choices.get(next);
+  }
+  return next !== undefined && known.has(next) ? next : undefined;
 }
 
 /** The choices with which a message is on the branch that is shown. */

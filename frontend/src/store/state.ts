@@ -31,6 +31,8 @@ export interface OpenConversation {
   messages: readonly Message[];
   /** Of those messages that have others in the same place: an edited question, an answer written again. */
   versions: ReadonlyMap<string, Version>;
+  /** Whether there are messages before these, which are being read, or could not be. */
+  earlier: "none" | "loading" | "failed";
   run: RunState;
   /** What the user should know about the last action ("…was not sent"); null when nothing. */
   notice: string | null;
@@ -81,6 +83,7 @@ export const INITIAL_STATE: ChatState = {
     notFound: false,
     messages: [],
     versions: new Map(),
+    earlier: "none",
     run: IDLE_RUN,
     notice: null,
     returnedDraft: null,

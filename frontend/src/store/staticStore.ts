@@ -47,6 +47,7 @@ export function createStaticStore(
     loadMoreConversations: nothing,
     reloadConversations: nothing,
     reload: nothing,
+    loadEarlier: nothing,
     send: () => true,
     stop: nothing,
     edit: () => true,

@@ -1,7 +1,8 @@
 import type { Environment, KeyValueStore } from "../stream/environment";
-import type { Message } from "../types/rest";
+import type { Message, MessagePage } from "../types/rest";
 import { isLocal, localId, merged, notContinued } from "./history";
-import { branchOf, NO_CHOICES, ROOT, renamed, withChoice, withMessage, withoutMessage } from "./messageTree";
+import { branchOf, isDecided, NO_CHOICES, ROOT, renamed } from "./messageTree";
+import { withChoice, withMessage, withoutMessage } from "./messageTree";
 import type { Branch, Choices } from "./messageTree";
 
 const KEY = "rill.branch.";
@@ -9,7 +10,14 @@ const KEY = "rill.branch.";
 /** The messages of one conversation, and which branch of them is shown. This tab keeps that over a reload. */
 export class Thread {
   private all: readonly Message[] = [];
+  /** Where the messages before these are; null when these are all. */
+  private before: string | null = null;
+  /** The oldest and the newest message that were read: what lies between them is known. */
+  private oldest: string | null = null;
+  private newest: string | null = null;
   private choices: Choices;
+  /** What was chosen last while the way to it from the beginning was not known. */
+  private chosen: string | null = null;
   private readonly refused = new Set<string>();
   private drawn: { all: readonly Message[]; choices: Choices; end: string | null; branch: Branch } | null =
     null;
@@ -25,6 +33,11 @@ export class Thread {
     return this.all;
   }
 
+  /** The cursor of the messages before these; null when these are all. */
+  get earlier(): string | null {
+    return this.before;
+  }
+
   has(id: string): boolean {
     return this.all.some((message) => message.id === id);
   }
@@ -35,22 +48,50 @@ export class Thread {
     if (drawn !== null && drawn.all === all && drawn.choices === choices && drawn.end === end) {
       return drawn.branch;
     }
-    const branch = branchOf(all, choices, end);
+    const branch = branchOf(all, choices, end, this.before === null);
     this.drawn = { all, choices, end, branch };
     return branch;
   }
 
   /**
+   * Whether the end of the conversation that was read goes back far enough: to what was read before, to everything
+   * that `mayHaveChanged`, and to where it is known which branch is shown.
+   */
+  isEnough({ messages }: MessagePage, mayHaveChanged: (message: Message) => boolean): boolean {
+    if (this.all.length === 0) return isDecided(messages, this.choices);
+    const ids = new Set(messages.map(({ id }) => id));
+    const changed = this.all.filter((message) => !isLocal(message.id) && mayHaveChanged(message));
+    return this.newest !== null && ids.has(this.newest) && changed.every(({ id }) => ids.has(id));
+  }
+
+  /**
    * What the server has, in place of what was known of it.
    *
+   * @param page the end of the conversation
    * @param writing the answer that is being written: it is drawn from its stream
    */
-  adopt(stored: readonly Message[], writing: string | null): void {
-    const others = stored.filter(({ id }) => id !== writing);
-    this.all = merged(
-      others.map((message) => this.known(message)),
-      this.all,
-    );
+  adopt({ messages, next_cursor }: MessagePage, writing: string | null): void {
+    const ids = new Set(messages.map(({ id }) => id));
+    let older: readonly Message[] = [];
+    if (next_cursor === null || this.oldest === null || ids.has(this.oldest)) {
+      this.before = next_cursor;
+      this.oldest = messages[0]?.id ?? null;
+    } else {
+      const first = this.all.findIndex(({ id }) => ids.has(id));
+      older = this.all.slice(0, first < 0 ? undefined : first).filter(({ id }) => !isLocal(id));
+    }
+    this.newest = messages[messages.length - 1]?.id ?? null;
+    this.all = merged([...older, ...this.readable(messages, writing)], this.all);
+    this.settle();
+  }
+
+  /** Messages before the ones that are known. */
+  prepend({ messages, next_cursor }: MessagePage, writing: string | null): void {
+    const older = messages.filter(({ id }) => !this.has(id));
+    this.all = [...merged(this.readable(older, writing), []), ...this.all];
+    this.before = next_cursor;
+    this.oldest = messages[0]?.id ?? this.oldest;
+    this.settle();
   }
 
   /** The server does not go on with an interrupted answer of this run. */
@@ -99,7 +140,9 @@ export class Thread {
 
   choose(id: string): void {
     this.choices = withChoice(this.all, this.choices, id);
-    this.save();
+    // Not from its beginning, this way would mislead once the rest is there.
+    if (this.before === null) this.save();
+    else this.chosen = id;
   }
 
   /** A message of this page's has got its id from the server. */
@@ -107,6 +150,18 @@ export class Thread {
     this.all = renamed(this.all, id, confirmed);
     this.sessionId = confirmed.session_id;
     this.choose(confirmed.id);
+  }
+
+  /** More of the way to what was chosen is known. */
+  private settle(): void {
+    const { chosen } = this;
+    if (chosen === null) return;
+    this.chosen = null;
+    if (this.has(chosen)) this.choose(chosen);
+  }
+
+  private readable(messages: readonly Message[], writing: string | null): Message[] {
+    return messages.filter(({ id }) => id !== writing).map((message) => this.known(message));
   }
 
   private known(message: Message): Message {

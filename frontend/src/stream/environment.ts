@@ -1,3 +1,5 @@
+import { whenIdle } from "./whenIdle";
+
 /**
  * What the stream core takes from the browser. Everything is a parameter, so that tests run on a clock of
  * their own and a scripted network, and never wait.
@@ -10,6 +12,8 @@ export interface Environment {
   after(milliseconds: number, callback: () => void): () => void;
   /** Calls back before the next drawing of the page; the returned function takes that back. */
   nextFrame(callback: () => void): () => void;
+  /** Calls back when the browser has nothing else to do, or after a second; the returned function takes that back. */
+  whenIdle(callback: () => void): () => void;
   randomUUID(): string;
   isOnline(): boolean;
   /** Calls back when the browser gains or loses its network; the returned function ends that. */
@@ -89,13 +93,15 @@ function onSeen(callback: () => void): () => void {
   const seen = () => {
     if (document.visibilityState === "visible") callback();
   };
+  // A page that has just been loaded is not seen again.
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && seen();
   document.addEventListener("visibilitychange", seen);
   window.addEventListener("focus", seen);
-  window.addEventListener("pageshow", seen);
+  window.addEventListener("pageshow", shown);
   return () => {
     document.removeEventListener("visibilitychange", seen);
     window.removeEventListener("focus", seen);
-    window.removeEventListener("pageshow", seen);
+    window.removeEventListener("pageshow", shown);
   };
 }
 
@@ -132,6 +138,7 @@ export function browserEnvironment(): Environment {
       return () => clearTimeout(timer);
     },
     nextFrame,
+    whenIdle,
     randomUUID: () => randomUUID(),
     isOnline: () => navigator.onLine,
     onOnlineChange(callback) {

@@ -1,7 +1,15 @@
 import { asArray, asObject, booleanAt, numberAt, oneOf, optional, stringAt } from "./decode";
 import type { JSONObject } from "./decode";
 import { readError, readSources, readTimings, readUsage } from "./parseEvent";
-import type { ActiveRun, Message, MessageStatus, Problem, Readiness, RunStatusReport } from "./rest";
+import type {
+  ActiveRun,
+  Message,
+  MessagePage,
+  MessageStatus,
+  Problem,
+  Readiness,
+  RunStatusReport,
+} from "./rest";
 import type { Session, SessionDetail, SessionPage, StopReceipt } from "./rest";
 
 const MESSAGE_STATUSES: readonly MessageStatus[] = ["running", "done", "cancelled", "error", "interrupted"];
@@ -41,8 +49,12 @@ export function readSessionPage(json: unknown): SessionPage {
   };
 }
 
-export function readMessages(json: unknown): Message[] {
-  return asArray(asObject(json, "the answer")["messages"], "messages", readMessage);
+export function readMessagePage(json: unknown): MessagePage {
+  const page = asObject(json, "the answer");
+  return {
+    messages: asArray(page["messages"], "messages", readMessage),
+    next_cursor: optional(page, "next_cursor", stringAt),
+  };
 }
 
 function readMessage(json: unknown): Message {

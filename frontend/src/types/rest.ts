@@ -25,6 +25,14 @@ export interface SessionPage {
   next_cursor: string | null;
 }
 
+/** A part of a conversation, read from its end. */
+export interface MessagePage {
+  /** Oldest first. */
+  messages: Message[];
+  /** Of the messages before these; null when the conversation begins with these. */
+  next_cursor: string | null;
+}
+
 export type MessageStatus = "running" | "done" | "cancelled" | "error" | "interrupted";
 
 /** The server's answer to Stop: what it had produced, and how long stopping took. */

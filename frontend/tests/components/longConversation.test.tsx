@@ -73,6 +73,52 @@ test("all of it is there once the browser has been idle, in its order, and nothi
   assert.equal(page.querySelector(".turns:last-child > :last-child"), last);
 });
 
+test("earlier messages are drawn before the ones that are there, which keep their elements", async () => {
+  const messages = conversation(31);
+  const { page, draw } = await render(<List messages={messages.slice(22)} />);
+  while (await idle());
+  const before = [...page.querySelectorAll(".question, .answer")];
+  assert.equal(before.length, 9);
+  await draw(<List messages={messages.slice(9)} />);
+  while (await idle());
+  await draw(<List messages={messages} />);
+  while (await idle());
+  assert.deepEqual(textsIn(page), texts(messages));
+  assert.deepEqual([...page.querySelectorAll(".question, .answer")].slice(-9), before);
+});
+
+test("what is drawn while earlier messages come does not grow with them", async () => {
+  const messages = conversation(1_000);
+  const { page, draw } = await render(<List messages={messages.slice(970)} />);
+  const first = textsIn(page).length;
+  await draw(<List messages={messages.slice(770)} />);
+  await draw(<List messages={messages} />);
+  assert.equal(textsIn(page).length, first);
+});
+
+test("messages that are not here yet have their place, and when they could not be read a button", async () => {
+  const messages = conversation(9);
+  let wanted = 0;
+  const list = (earlier: "none" | "loading" | "failed") => (
+    <MessageList
+      messages={messages}
+      versions={alone}
+      run={IDLE_RUN}
+      earlier={earlier}
+      onLoadEarlier={() => (wanted += 1)}
+      {...nothing}
+    />
+  );
+  const { page, draw } = await render(list("loading"));
+  assert.equal(page.querySelector('[role="status"].earlier')?.textContent, "Loading earlier messages…");
+  await draw(list("failed"));
+  assert.equal(page.querySelector(".earlier")?.textContent, "Earlier messages could not be loaded. Retry");
+  page.querySelector<HTMLButtonElement>(".earlier button")?.click();
+  assert.equal(wanted, 1);
+  await draw(list("none"));
+  assert.equal(page.querySelector(".earlier"), null);
+});
+
 test("a branch with less before its end is shown whole where it is short", async () => {
   const messages = conversation(101);
   const { page, draw } = await render(<List messages={messages} />);

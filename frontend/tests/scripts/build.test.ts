@@ -8,7 +8,7 @@ import { compressed, manifestOf } from "../../scripts/manifest.mjs";
 import { differences, listFiles, removeStale } from "../../scripts/output.mjs";
 import { repository } from "../support/fixtures";
 
-const TEMPLATE = "<head>\n    <!-- rill:head -->\n</head><!-- rill:script -->";
+const TEMPLATE = "<head>\n    <!-- rill:head -->\n</head><!-- rill:shell --><!-- rill:script -->";
 
 describe("index.html", () => {
   const outputs = {
@@ -23,10 +23,11 @@ describe("index.html", () => {
     ".build/assets/chunk-C.js": { imports: [{ path: ".build/assets/chunk-E.js", kind: "import-statement" }] },
     ".build/assets/chunk-E.js": { imports: [] },
     ".build/assets/lazy-D.js": { imports: [] },
+    ".build/assets/boot-F.js": { entryPoint: "src/boot.ts", imports: [] },
   };
 
   it("names the style sheet, the module, and what the module needs at once, but nothing lazy", () => {
-    const html: string = renderIndex(TEMPLATE, { outputs });
+    const html: string = renderIndex(TEMPLATE, { outputs }, "<p>shell</p>");
     assert.match(html, /<link rel="stylesheet" href="\/assets\/main-B\.css">/);
     assert.match(html, /<script type="module" src="\/assets\/main-A\.js"><\/script>/);
     assert.match(html, /modulepreload" href="\/assets\/chunk-C\.js"/);
@@ -34,10 +35,16 @@ describe("index.html", () => {
     assert.doesNotMatch(html, /lazy/);
   });
 
+  it("runs what gives the page its theme before the style sheet, and holds what is painted first", () => {
+    const html: string = renderIndex(TEMPLATE, { outputs }, "<p>shell</p>");
+    assert.match(html, /<script src="\/assets\/boot-F\.js"><\/script>\s+<link rel="stylesheet"/);
+    assert.match(html, /<p>shell<\/p><script type="module"/);
+  });
+
   it("needs a place for both, and an entry", () => {
-    assert.throws(() => renderIndex("<head></head>", { outputs }), /rill:head/);
-    assert.throws(() => renderIndex(TEMPLATE + TEMPLATE, { outputs }), /exactly once/);
-    assert.throws(() => renderIndex(TEMPLATE, { outputs: {} }), /no entry/);
+    assert.throws(() => renderIndex("<head></head>", { outputs }, ""), /rill:head/);
+    assert.throws(() => renderIndex(TEMPLATE + TEMPLATE, { outputs }, ""), /exactly once/);
+    assert.throws(() => renderIndex(TEMPLATE, { outputs: {} }, ""), /no entry/);
   });
 });
 
@@ -139,5 +146,14 @@ describe("the page that is committed", () => {
     });
     const sum = sizes.reduce((total, size) => total + size, 0);
     assert.ok(sum <= 80_000, `it needs ${sum} bytes`);
+  });
+
+  it("shows its frame before any script has run, in which nobody can write yet", () => {
+    const html = readFileSync(join(repository, "Public", "index.html"), "utf8");
+    const shell = html.slice(html.indexOf('<div id="root">'), html.indexOf("<noscript>"));
+    assert.match(shell, /<div class="shell" inert>/);
+    assert.match(shell, /<header class="header">/);
+    assert.match(shell, /<textarea disabled [^>]*placeholder="Ask about your documents"/);
+    assert.doesNotMatch(html, /style=|<style|<script>/, "the Content-Security-Policy allows nothing inline");
   });
 });

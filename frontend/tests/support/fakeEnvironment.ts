@@ -79,6 +79,7 @@ export class FakeEnvironment implements Environment {
   };
 
   readonly nextFrame = (callback: () => void) => this.after(16, callback);
+  readonly whenIdle = (callback: () => void) => this.after(50, callback);
 
   readonly randomUUID = () => {
     this.uuids += 1;

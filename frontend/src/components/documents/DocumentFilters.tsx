@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useDocumentsState, useDocumentsStore } from "../../hooks/useDocuments";
 import { STATUS_WORDS } from "../../documents/wording";
 import { DOCUMENT_STATUSES, type DocumentStatus } from "../../types/documents";
-import { CloseIcon } from "../icons";
+import { CloseIcon } from "../partIcons";
 import { SearchIcon } from "./documentIcons";
 
 /** Milliseconds after the last key until the list is asked for. */

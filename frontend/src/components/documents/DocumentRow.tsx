@@ -1,8 +1,7 @@
 import { memo } from "react";
 import type { DocumentInfo } from "../../types/documents";
 import { factsOf, isUnfinished, kindOf, progressShare, statusSentence } from "../../documents/wording";
-import { CloseIcon } from "../icons";
-import { RetryIcon, TrashIcon } from "../partIcons";
+import { CloseIcon, RetryIcon, TrashIcon } from "../partIcons";
 import { PlaceLink } from "../PlaceLink";
 import { FolderIcon } from "./documentIcons";
 import { ProgressLine } from "./ProgressLine";

@@ -1,8 +1,7 @@
 import { useNow } from "../../hooks/useNow";
 import { useChatState } from "../../hooks/storeContext";
 import { useDocumentsState, useDocumentsStore } from "../../hooks/useDocuments";
-import { CloseIcon, OfflineIcon } from "../icons";
-import { RetryIcon } from "../partIcons";
+import { CloseIcon, OfflineIcon, RetryIcon } from "../partIcons";
 
 /** What the user should know beside the list: the connection is lost, or what came of the last action. */
 export function LiveNotice() {

@@ -1,6 +1,6 @@
 import { useDocumentsState, useDocumentsStore, useWatchedDocuments } from "../../hooks/useDocuments";
 import { isUnfinished, count } from "../../documents/wording";
-import { CloseIcon } from "../icons";
+import { CloseIcon } from "../partIcons";
 import { PlaceLink } from "../PlaceLink";
 import { ProgressLine } from "./ProgressLine";
 import { summaryOf } from "./UploadPanel";

@@ -2,7 +2,7 @@ import { useState, type FormEvent } from "react";
 import type { Candidate, SearchQuery } from "../../types/search";
 import type { Source } from "../../types/streaming";
 import { SearchIcon } from "../documents/documentIcons";
-import { CloseIcon } from "../icons";
+import { CloseIcon } from "../partIcons";
 import { CandidateCard } from "./CandidateCard";
 import { SearchControls, type SearchChoice } from "./SearchControls";
 import { SearchFacts } from "./SearchFacts";

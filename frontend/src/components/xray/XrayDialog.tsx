@@ -1,6 +1,6 @@
 import type { Source } from "../../types/streaming";
 import { Dialog } from "../Dialog";
-import { CloseIcon } from "../icons";
+import { CloseIcon } from "../partIcons";
 import { SearchLab } from "./SearchLab";
 
 interface XrayDialogProps {
