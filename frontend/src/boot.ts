@@ -2,18 +2,11 @@
  * Runs before anything is painted, as a file of its own: it gives the page its theme, and tells the style sheet what the
  * page will look like, so that what `index.html` holds until the page has begun looks the same.
  */
+import { readBeside } from "./components/listChoice";
 import { readTheme, showTheme } from "./components/themeChoice";
 
 const { dataset } = document.documentElement;
 
-function isListHidden(): boolean {
-  try {
-    return localStorage.getItem("rill.list") === "hidden";
-  } catch {
-    return false;
-  }
-}
-
 showTheme(readTheme());
-if (isListHidden()) dataset["list"] = "hidden";
+if (!readBeside()) dataset["list"] = "hidden";
 if (/^\/(documents|search)\b/.test(location.pathname)) dataset["place"] = "";

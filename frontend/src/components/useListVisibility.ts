@@ -1,7 +1,6 @@
 import { useCallback, useState } from "react";
+import { readBeside, writeBeside } from "./listChoice";
 import { useMediaQuery } from "./useMediaQuery";
-
-const storageKey = "rill.list";
 
 interface ListVisibility {
   readonly isDrawer: boolean;
@@ -24,20 +23,4 @@ export function useListVisibility(): ListVisibility {
   }, [isDrawer, isBeside]);
   const close = useCallback(() => setDrawn(false), []);
   return { isDrawer, isOpen: isDrawer ? isDrawn : isBeside, toggle, close };
-}
-
-function readBeside(): boolean {
-  try {
-    return localStorage.getItem(storageKey) !== "hidden";
-  } catch {
-    return true;
-  }
-}
-
-function writeBeside(isShown: boolean): void {
-  try {
-    localStorage.setItem(storageKey, isShown ? "shown" : "hidden");
-  } catch {
-    // Without storage the list comes back with the next visit.
-  }
 }
